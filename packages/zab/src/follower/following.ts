@@ -1,0 +1,154 @@
+/**
+ * The role of a learner (a follower, or an observer that never votes): holds what its three phases share and routes
+ * events to them. discovery → sync → broadcast, each in its own file.
+ *
+ * All its time-outs run on a clock on which a pause of this process is short: its own sleep is not the leader's silence.
+ */
+import type { Zxid } from '@synod/protocol';
+import type { Core } from '../core.js';
+import { sayVote } from '../election.js';
+import type { PeerMessage } from '../message.js';
+import type { Phase, Transition } from '../phase.js';
+import type { Position } from '../record.js';
+import { onDurable, onCommit, onPing, onPropose } from './broadcast.js';
+import { askToFollow, onEpoch } from './discovery.js';
+import { onNewLeader, onStaged, onState, onTruncate, onUpToDate } from './sync.js';
+
+/** How long an elected leader that this server has no link to is waited for. */
+const NO_LINK_MS = 500;
+
+export class Following implements Phase {
+  readonly name = 'following';
+  readonly core: Core;
+  readonly leader: number;
+  readonly attempt: number;
+  stage: 'discovery' | 'sync' | 'broadcast' = 'discovery';
+  /** The leader's epoch, 0 until it has named it. */
+  epoch = 0;
+  /** Ticket of the chunk of state being written, 0 for none; and what to answer when it is. */
+  staging = 0;
+  stagedCursor: string | null = null;
+  /** Token with which a received state is in force. */
+  adopting: { readonly token: number; readonly position: Position } | null = null;
+  /** What the state being received reflects, known with its last chunk. */
+  stagedPosition: Position | null = null;
+  /** True once synchronisation has reached this log: from then on what is durable here belongs to the leader's history. */
+  planned = false;
+  /** True from a mistake in the stream until the leader has started to send the whole state. */
+  awaitingState = false;
+  /** What must be applied before this server serves. */
+  serveFrom: Zxid = 0;
+  serving = false;
+  ackedDurable: Zxid = 0;
+  heardAt: number;
+  progressAt: number;
+
+  constructor(core: Core, leader: number) {
+    this.core = core;
+    this.leader = leader;
+    core.attempt++;
+    this.attempt = core.attempt;
+    this.heardAt = core.clock;
+    this.progressAt = core.clock;
+  }
+
+  /** To be called once after construction. */
+  start(): Transition | undefined {
+    if (this.core.links.has(this.leader)) askToFollow(this);
+    return undefined;
+  }
+
+  message(from: number, message: PeerMessage): Transition | undefined {
+    if (message.type === 'vote') return this.#onVote(from, message);
+    if (message.type === 'follow') {
+      const { attempt } = message;
+      this.core.send(from, { type: 'refuse', attempt, reason: `n${this.core.options.self} follows n${this.leader}` });
+      return undefined;
+    }
+    if (from !== this.leader || message.attempt !== this.attempt) return undefined;
+    this.heardAt = this.core.clock;
+    return this.#leaderMessage(message);
+  }
+
+  #onVote(from: number, message: Extract<PeerMessage, { type: 'vote' }>): Transition | undefined {
+    if (message.state === 'looking' || message.state === 'observing') {
+      sayVote(this.core, from, this.core.isVoter ? 'following' : 'observing', {
+        ...this.core.ownVote,
+        leader: this.leader,
+      });
+    }
+    const gone = from === this.leader && (message.state === 'looking' || message.state === 'following');
+    if (!gone || this.stage === 'discovery') return undefined;
+    return { to: 'looking', cause: `n${from} no longer leads` };
+  }
+
+  #leaderMessage(message: PeerMessage): Transition | undefined {
+    switch (message.type) {
+      case 'epoch':
+        return onEpoch(this, message);
+      case 'refuse':
+        return { to: 'looking', cause: `n${this.leader} refused: ${message.reason}` };
+      case 'resign':
+        return { to: 'looking', cause: `n${this.leader} resigned` };
+      case 'truncate':
+        return onTruncate(this, message);
+      case 'state':
+        onState(this, message);
+        return undefined;
+      case 'propose':
+        onPropose(this, message);
+        return undefined;
+      case 'new-leader':
+        onNewLeader(this, message);
+        return undefined;
+      case 'up-to-date':
+        onUpToDate(this, message);
+        return undefined;
+      case 'commit':
+        onCommit(this, message.zxid);
+        return undefined;
+      case 'ping':
+        onPing(this, message);
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  tick(): Transition | undefined {
+    const { core } = this;
+    const { syncMs, initMs } = core.options;
+    if (this.epoch === 0 && !core.links.has(this.leader) && core.clock - this.progressAt > NO_LINK_MS) {
+      return { to: 'looking', cause: `there is no link to n${this.leader}` };
+    }
+    if (this.stage === 'broadcast') {
+      if (core.clock - this.heardAt <= syncMs) return undefined;
+      return { to: 'looking', cause: `nothing heard from n${this.leader} for ${syncMs} ms` };
+    }
+    if (core.clock - this.progressAt <= initMs) return undefined;
+    return { to: 'looking', cause: `n${this.leader} did not take this server in within ${initMs} ms` };
+  }
+
+  durable(): Transition | undefined {
+    onDurable(this);
+    return undefined;
+  }
+
+  linkUp(peer: number): undefined {
+    if (peer === this.leader && this.epoch === 0) askToFollow(this);
+  }
+
+  linkDown(peer: number): Transition | undefined {
+    if (peer !== this.leader) return undefined;
+    return { to: 'looking', cause: `the link to n${peer} is down` };
+  }
+
+  logRead(): undefined {}
+  stateRead(): undefined {}
+
+  stateStaged(ticket: number, error: string | null): Transition | undefined {
+    return onStaged(this, ticket, error);
+  }
+
+  flush(): void {}
+}
