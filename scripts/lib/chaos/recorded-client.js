@@ -1,0 +1,272 @@
+/** A client whose calls, answers and events all go into the history. Its calls never reject: they tell how they ended. */
+import { Client } from '@synod/client/client';
+import { View } from '@synod/client/view';
+import { parseConnectString } from '@synod/client';
+import { canonical, now } from './history.js';
+import { Tap } from './tap.js';
+
+/**
+ * @typedef {import('./history.js').OpRecord} OpRecord
+ *
+ * @typedef {object} Answer
+ * @property {boolean} ok
+ * @property {string} code of the error, or empty
+ * @property {any} value of a call that succeeded
+ *
+ * @typedef {object} Surroundings
+ * @property {string} servers connect string
+ * @property {(record: import('./history.js').AnyRecord) => void} record
+ * @property {Set<RecordedClient>} open all clients that are not over
+ */
+
+/** The client gives a session up by itself only after so long: the servers shall decide. */
+const expireAfterMs = 300_000;
+
+/** Errors after which the client is over. */
+const final = new Set(['SESSION_EXPIRED', 'SESSION_MOVED']);
+
+export class RecordedClient {
+  /** Becomes true when nothing more can be asked of it. */
+  over = false;
+  /** Calls that wait for an answer. @type {Set<OpRecord>} */
+  pending = new Set();
+  /** Called when the connection is lost or the session is over. @type {() => void} */
+  onTrouble = () => undefined;
+  /** @type {Set<OpRecord>} */
+  #unanswered = new Set();
+  /** @type {Set<OpRecord>} */
+  #unnumbered = new Set();
+  /** @type {Set<OpRecord>} */
+  #unsentReads = new Set();
+  #lastNumber = 0;
+  #seq = 0;
+  #watches = 0;
+
+  /**
+   * @param {Surroundings} around
+   * @param {string} name
+   * @param {number} timeout
+   */
+  constructor(around, name, timeout) {
+    this.around = around;
+    this.name = name;
+    this.session = 0;
+    this.tap = new Tap({
+      welcome: (session, granted) => this.#welcome(session, granted),
+      write: (number) => this.#sentWrite(number),
+      read: () => this.#sentRead(),
+      reply: (zxid) => this.#replied(zxid),
+    });
+    const { servers } = parseConnectString(around.servers);
+    const options = { servers, timeout, expireAfter: expireAfterMs, maxQueue: 10_000, resume: undefined };
+    this.client = new Client(options, new View(''), this.tap);
+    this.client.on('state', (state, cause) => this.#state(state, cause));
+    around.open.add(this);
+  }
+
+  /** Resolves when the session is open, or over. */
+  async opened() {
+    while (this.client.state !== 'connected' && !this.over) {
+      await new Promise((resolve) => this.client.once('state', resolve));
+    }
+  }
+
+  get connected() {
+    return this.client.state === 'connected';
+  }
+
+  /** @param {number} session @param {number} timeout */
+  #welcome(session, timeout) {
+    if (this.session !== 0) return;
+    this.session = session;
+    this.around.record({ t: 'session', client: this.name, session, timeout, at: now() });
+  }
+
+  /** @param {number} number */
+  #sentWrite(number) {
+    if (number <= this.#lastNumber) return;
+    this.#lastNumber = number;
+    for (const record of this.#unnumbered) {
+      this.#unnumbered.delete(record);
+      record.number = number;
+      record.sent = now();
+      return;
+    }
+    throw new Error(`write ${number} of ${this.name} was not asked for`);
+  }
+
+  #sentRead() {
+    for (const record of this.#unsentReads) {
+      this.#unsentReads.delete(record);
+      record.sent = now();
+      return;
+    }
+  }
+
+  /** @param {number} zxid */
+  #replied(zxid) {
+    for (const record of this.#unanswered) {
+      this.#unanswered.delete(record);
+      record.zxid = zxid;
+      return;
+    }
+    throw new Error(`an answer to ${this.name} that nothing waits for`);
+  }
+
+  /** @param {string} state @param {string} cause */
+  #state(state, cause) {
+    const at = now();
+    const { contact } = this.tap;
+    const wall = Date.now() - (at - contact);
+    const { name: client, session } = this;
+    this.around.record({ t: 'state', client, session, seq: ++this.#seq, at, state, cause, wall, contact });
+    if (state === 'expired') {
+      this.#end('expired');
+      this.client.kill('the session has expired');
+    }
+    if (state !== 'connected') this.onTrouble();
+  }
+
+  /** @param {'closed' | 'abandoned' | 'expired'} how */
+  #end(how) {
+    if (this.over) return;
+    this.over = true;
+    this.around.open.delete(this);
+    this.around.record({ t: 'end', client: this.name, session: this.session, how, at: now() });
+  }
+
+  /**
+   * @param {string} op
+   * @param {string} path
+   * @param {boolean} write
+   * @param {() => Promise<unknown>} start
+   * @param {{ watch?: OpRecord['watch']; args?: unknown }} [more]
+   * @returns {Promise<Answer>}
+   */
+  #call(op, path, write, start, { watch = null, args } = {}) {
+    const at = now();
+    /** @type {OpRecord} */
+    const record = {
+      ...{ t: 'op', client: this.name, session: 0, seq: 0, op, path, write, number: 0, sent: at, end: 0 },
+      ...{ outcome: 'unknown', code: '', zxid: 0, result: null, watch, args },
+    };
+    this.pending.add(record);
+    this.#unanswered.add(record);
+    (write ? this.#unnumbered : this.#unsentReads).add(record);
+    return start().then(
+      (value) => this.#done(record, 'ok', '', value),
+      (/** @type {import('@synod/client').SynodError} */ error) =>
+        this.#done(record, error.outcome === 'unknown' ? 'unknown' : 'fail', error.code, undefined),
+    );
+  }
+
+  /**
+   * @param {OpRecord} record
+   * @param {OpRecord['outcome']} outcome
+   * @param {string} code
+   * @param {unknown} value
+   * @returns {Answer}
+   */
+  #done(record, outcome, code, value) {
+    this.pending.delete(record);
+    this.#unanswered.delete(record);
+    this.#unnumbered.delete(record);
+    this.#unsentReads.delete(record);
+    record.session = this.session;
+    record.seq = ++this.#seq;
+    record.end = now();
+    // Where no server answered, what the client says of a call that ended with the session is a guess.
+    const unsure = record.write && record.zxid === 0 && record.number > 0;
+    record.outcome = unsure ? 'unknown' : outcome;
+    record.code = code;
+    record.result = outcome === 'ok' ? canonical(value ?? {}) : null;
+    this.around.record(record);
+    if (final.has(code) && !this.over && this.client.state === 'expired') this.#end('expired');
+    return { ok: outcome === 'ok', code, value };
+  }
+
+  /** @param {'data' | 'child' | 'recursive'} kind @param {(event: import('@synod/client').WatchEvent) => void} told */
+  #watch(kind, told) {
+    const id = ++this.#watches;
+    /** @param {import('@synod/client').WatchEvent} event */
+    const listener = (event) => {
+      const { type, path, zxid } = event;
+      const { name: client, session } = this;
+      const conn = this.tap.connection;
+      this.around.record({ t: 'event', client, session, seq: ++this.#seq, conn, watch: id, type, path, zxid });
+      told(event);
+    };
+    return { watch: { id, kind }, listener };
+  }
+
+  /** @param {string} path @param {string} data @param {import('@synod/client').CreateOptions} [options] */
+  create(path, data, options) {
+    return this.#call('create', path, true, () => this.client.create(path, data, options));
+  }
+
+  /** @param {string} path @param {string} data @param {number} [version] */
+  set(path, data, version = -1) {
+    return this.#call('set', path, true, () => this.client.set(path, data, { version }).then((stat) => ({ stat })));
+  }
+
+  /** @param {string} path */
+  delete(path) {
+    return this.#call('delete', path, true, () => this.client.delete(path));
+  }
+
+  /** @param {Parameters<Client['multi']>[0]} operations */
+  multi(operations) {
+    const path = operations.map((operation) => operation.path).join(' ');
+    const start = () => this.client.multi(operations).then((results) => ({ results }));
+    return this.#call('multi', path, true, start);
+  }
+
+  /** @param {string} path @param {(event: import('@synod/client').WatchEvent) => void} [told] by a one-shot watch */
+  get(path, told) {
+    if (!told) return this.#call('get', path, false, () => this.client.get(path));
+    const { watch, listener } = this.#watch('data', told);
+    return this.#call('get', path, false, () => this.client.get(path, { watch: listener }), { watch });
+  }
+
+  /** @param {string} path @param {(event: import('@synod/client').WatchEvent) => void} [told] */
+  exists(path, told) {
+    if (!told) return this.#call('exists', path, false, () => this.client.exists(path));
+    const { watch, listener } = this.#watch('data', told);
+    return this.#call('exists', path, false, () => this.client.exists(path, { watch: listener }), { watch });
+  }
+
+  /** @param {string} path @param {(event: import('@synod/client').WatchEvent) => void} [told] */
+  children(path, told) {
+    if (!told) return this.#call('children', path, false, () => this.client.children(path));
+    const { watch, listener } = this.#watch('child', told);
+    return this.#call('children', path, false, () => this.client.children(path, { watch: listener }), { watch });
+  }
+
+  ephemerals() {
+    return this.#call('ephemerals', '/', false, () => this.client.ephemerals().then((paths) => ({ paths })));
+  }
+
+  sync() {
+    return this.#call('sync', '/', false, () => this.client.sync('/'));
+  }
+
+  /** @param {string} path @param {(event: import('@synod/client').WatchEvent) => void} told */
+  watchAll(path, told) {
+    const { watch, listener } = this.#watch('recursive', told);
+    const start = () => this.client.addWatch(path, 'recursive', listener).then(() => ({}));
+    return this.#call('addWatch', path, false, start, { watch });
+  }
+
+  /** Ends the session behind all calls. */
+  async close() {
+    const answer = this.#call('close', '/', true, () => this.client.close());
+    await answer;
+    this.#end('closed');
+  }
+
+  /** Goes without a word: the session is left to expire. */
+  abandon() {
+    this.#end('abandoned');
+    this.client.kill('abandoned');
+  }
+}
