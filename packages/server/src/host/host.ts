@@ -1,0 +1,391 @@
+/**
+ * The one loop of a server: sockets, disk and clock around the pure replica.
+ *
+ * What happens is handed to the replica at once; its effects are taken once at the end of each turn of the event loop and
+ * carried out together: one persist, one frame for each socket. Nothing that depends on a persist leaves before storage
+ * has said that it is durable.
+ */
+import { randomBytes, randomInt } from 'node:crypto';
+import { frameMessages, formatHash, formatZxid, isSynodError, limits, readClientMessage, readXid, unpackForeign } from '@synod/protocol';
+import { openStorage, type Storage } from '@synod/storage';
+import { Tree } from '@synod/tree';
+import { readPeerMessage, type RecoveredHistory } from '@synod/zab';
+import type { Config } from '../config.js';
+import type { ReplicaEffect } from '../replica/effect.js';
+import { readServerMessage } from '../replica/message.js';
+import { Replica } from '../replica/replica.js';
+import { ClientDoor, type ClientLink } from './client-door.js';
+import { describeError, type Logger } from './logger.js';
+import { frames, Outbox } from './outbox.js';
+import { PeerLinks } from './peer-links.js';
+import { replicaOptions, zabOptions } from './replica-options.js';
+
+const TICK_MS = 20;
+/** Below this much unsent data a client that was full gets more. */
+const DRAINED_BYTES = 256 * 1024;
+/** How long a stopping leader waits to hand over. */
+const RESIGN_MS = 3_000;
+
+/** What ends a host before its time. */
+export type Fatal = (reason: string) => void;
+
+export class Host {
+  readonly #config: Config;
+  readonly #log: Logger;
+  readonly #fatal: Fatal;
+  readonly #outboxes = new Map<number, Outbox>();
+  readonly #clients = new Map<number, ClientLink>();
+  readonly #full = new Set<ClientLink>();
+  #storage!: Storage;
+  #replica!: Replica;
+  #links: PeerLinks | null = null;
+  #door!: ClientDoor;
+  #ticker: NodeJS.Timeout | undefined;
+  #durable = 0;
+  #turnPlanned = false;
+  #stopped = false;
+  #onResigned: () => void = () => undefined;
+  readonly #startedAt = performance.now();
+
+  /** `fatal` is called at most once, when going on would break a promise; the process must end then. */
+  constructor(config: Config, log: Logger, fatal: Fatal) {
+    this.#config = config;
+    this.#log = log;
+    this.#fatal = fatal;
+  }
+
+  /** Opens storage, loads the state, opens the ports. Rejects in words where one of them is not to be had. */
+  async start(): Promise<void> {
+    const { dataDir, clusterName, serverId } = this.#config;
+    const zab = zabOptions(this.#config);
+    this.#storage = await openStorage({
+      dir: dataDir,
+      cluster: clusterName,
+      server: serverId,
+      repairable: zab.voters.length + zab.observers.length > 1,
+      onDurable: (token) => this.#onDurable(token),
+      onFolded: (position) => this.#step({ type: 'folded', position }),
+      onPruned: (base) => this.#step({ type: 'pruned', base: base.zxid }),
+      onFailure: (error) => this.#fail(`storage failed: ${error.message}`),
+    });
+    const { history, tree } = await this.#recover();
+    const seed = randomInt(2 ** 47);
+    this.#replica = new Replica(replicaOptions(this.#config, zab), { history, tree, seed, randomBytes });
+    this.#door = this.#makeDoor();
+    await this.#openPeerPort();
+    await this.#door.start();
+    this.#log.info('ready', { clients: `${this.#config.clientAddress.host}:${this.#door.address().port}` });
+    this.#tick();
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Where clients connect to. */
+  get clientPort(): number {
+    return this.#door.address().port;
+  }
+
+  /** Reads the state at rest into a tree. A state that cannot be proved counts as none. */
+  async #recover(): Promise<{ history: RecoveredHistory; tree: Tree }> {
+    const { recovered } = this.#storage;
+    const history: RecoveredHistory = { ...recovered, state: recovered.state.position };
+    const started = performance.now();
+    const loader = Tree.load();
+    await this.#storage.loadState((rows) => loader.add(rows));
+    const tree = loader.finish(recovered.state.position.zxid, recovered.state.digest);
+    const fields = { zxid: formatZxid(recovered.last.zxid), epoch: recovered.currentEpoch, znodes: tree.nodeCount };
+    this.#log.info('recovered', { ...fields, tail: recovered.tail.length, ms: Math.round(performance.now() - started) });
+    if (recovered.damage !== null) this.#log.warn('damaged', { cause: recovered.damage });
+    return { history, tree };
+  }
+
+  #makeDoor(): ClientDoor {
+    const { clientAddress, maxClientCnxns, allowedOrigins } = this.#config;
+    return new ClientDoor({
+      ...clientAddress,
+      maxFrameBytes: limits.frameBytes,
+      maxPerAddress: maxClientCnxns,
+      allowedOrigins,
+      helloMs: limits.helloMs,
+      log: this.#log,
+      onOpen: (link) => {
+        this.#clients.set(link.id, link);
+        this.#step({ type: 'client-open', connection: link.id, address: link.address });
+      },
+      onFrame: (link, bytes) => this.#clientFrame(link, bytes),
+      onClose: (link) => {
+        this.#clients.delete(link.id);
+        this.#full.delete(link);
+        this.#step({ type: 'client-closed', connection: link.id });
+      },
+      status: () => this.status(),
+      health: () => this.#health(),
+    });
+  }
+
+  async #openPeerPort(): Promise<void> {
+    const { servers, serverId, clusterName, peerListen, peerSecret } = this.#config;
+    if (peerListen === null || peerSecret === null) return;
+    const peers = new Map(servers.filter(({ id }) => id !== serverId).map((server) => [server.id, server]));
+    for (const id of peers.keys()) this.#outboxes.set(id, new Outbox());
+    this.#links = new PeerLinks({
+      self: serverId,
+      cluster: clusterName,
+      secret: peerSecret,
+      peers,
+      listen: peerListen,
+      log: this.#log,
+      onUp: (peer) => this.#step({ type: 'link-up', peer }),
+      onDown: (peer) => {
+        this.#outboxes.get(peer)?.clear();
+        this.#step({ type: 'link-down', peer });
+      },
+      onFrame: (peer, bytes) => this.#peerFrame(peer, bytes),
+      maxFrameBytes: limits.peerFrameBytes,
+    });
+    await this.#links.start();
+  }
+
+  // ---- what happens
+
+  #step(event: Parameters<Replica['step']>[0]): void {
+    if (this.#stopped) return;
+    this.#guarded(() => this.#replica.step(event));
+    this.#planTurn();
+  }
+
+  /** An error inside the machine is a bug: the state may be half changed, so the process must not go on. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#fail(`internal error: ${describeError(error)}`);
+    }
+  }
+
+  #tick(): void {
+    this.#step({ type: 'tick', now: performance.now(), wall: Date.now() });
+    for (const link of this.#full) this.#drainedWhenEmpty(link);
+  }
+
+  #onDurable(token: number): void {
+    this.#durable = token;
+    for (const outbox of this.#outboxes.values()) outbox.release(token);
+    this.#step({ type: 'durable', token });
+  }
+
+  #clientFrame(link: ClientLink, bytes: Uint8Array): void {
+    const connection = link.id;
+    let messages: readonly (readonly unknown[])[];
+    try {
+      messages = frameMessages(unpackForeign(bytes));
+    } catch (error) {
+      this.#clientFault(connection, 0, error);
+      return;
+    }
+    for (const message of messages) {
+      try {
+        const read = readClientMessage(message);
+        this.#step({ type: 'client-message', connection, message: read });
+      } catch (error) {
+        this.#clientFault(connection, readXid(message), error);
+      }
+    }
+  }
+
+  #clientFault(connection: number, xid: number, error: unknown): void {
+    if (!isSynodError(error)) throw error;
+    const code = error.code === 'UNIMPLEMENTED' ? 'UNIMPLEMENTED' : 'MARSHALLING_ERROR';
+    this.#step({ type: 'client-fault', connection, xid, error: { code, reason: error.reason } });
+  }
+
+  #peerFrame(peer: number, bytes: Uint8Array): void {
+    try {
+      for (const wire of frameMessages(unpackForeign(bytes, limits.peerFrameBytes))) {
+        if (typeof wire[0] === 'number' && wire[0] >= 100) {
+          this.#step({ type: 'server-message', from: peer, message: readServerMessage(wire) });
+        } else this.#step({ type: 'peer-message', from: peer, message: readPeerMessage(wire) });
+      }
+    } catch (error) {
+      if (!isSynodError(error)) throw error;
+      this.#log.error('peer-message-refused', { peer, cause: error.message });
+    }
+  }
+
+  // ---- what is to be done
+
+  #planTurn(): void {
+    if (this.#turnPlanned) return;
+    this.#turnPlanned = true;
+    setImmediate(() => {
+      this.#turnPlanned = false;
+      if (!this.#stopped) this.#guarded(() => this.#turn());
+    });
+  }
+
+  #turn(): void {
+    for (const effect of this.#replica.take()) this.#carryOut(effect);
+    for (const [peer, outbox] of this.#outboxes) {
+      for (const frame of outbox.takeFrames()) this.#links?.send(peer, frame);
+    }
+  }
+
+  #carryOut(effect: ReplicaEffect): void {
+    switch (effect.type) {
+      case 'persist':
+        this.#storage.persist(effect.token, effect.ops);
+        return;
+      case 'send':
+        if (this.#links?.isUp(effect.to)) this.#outboxes.get(effect.to)?.add(effect.message, effect.after, this.#durable);
+        return;
+      case 'client-send':
+        this.#sendToClient(effect);
+        return;
+      case 'client-close':
+        this.#log.debug('client-closed', { connection: effect.connection, cause: effect.reason });
+        this.#clients.get(effect.connection)?.close(effect.reason);
+        return;
+      case 'client-pause':
+        this.#clients.get(effect.connection)?.pause();
+        return;
+      case 'client-resume':
+        this.#clients.get(effect.connection)?.resume();
+        return;
+      case 'log':
+        this.#log[effect.level](effect.event, effect.fields);
+        return;
+      case 'resigned':
+        this.#onResigned();
+        return;
+      case 'exit':
+        this.#fail(effect.reason);
+        return;
+      default:
+        this.#disk(effect);
+    }
+  }
+
+  #disk(effect: Extract<ReplicaEffect, { type: 'fold' | 'read-log' | 'read-state' | 'release-state' | 'stage' }>): void {
+    const storage = this.#storage;
+    switch (effect.type) {
+      case 'fold':
+        storage.fold(effect.chunk);
+        return;
+      case 'read-log':
+        this.#when(storage.readLog(effect.after, effect.bytes), (records) =>
+          this.#step({ type: 'log-read', ticket: effect.ticket, records }),
+        );
+        return;
+      case 'read-state':
+        this.#when(storage.readState(effect.cursor), (chunk) =>
+          this.#step({ type: 'state-read', ticket: effect.ticket, chunk }),
+        );
+        return;
+      case 'release-state':
+        storage.releaseState();
+        return;
+      case 'stage':
+        this.#when(storage.stage(effect.first, effect.chunk), (error) =>
+          this.#step({ type: 'state-staged', ticket: effect.ticket, error }),
+        );
+        return;
+    }
+  }
+
+  #when<T>(work: Promise<T>, then: (value: T) => void): void {
+    work.then(then, (error: unknown) => this.#fail(`storage failed: ${describeError(error)}`));
+  }
+
+  #sendToClient(effect: Extract<ReplicaEffect, { type: 'client-send' }>): void {
+    const link = this.#clients.get(effect.connection);
+    if (!link) return;
+    for (const frame of frames(effect.messages)) link.send(frame);
+    if (link.bufferedBytes > limits.clientBacklogBytes) {
+      this.#log.warn('client-too-slow', { address: link.address, port: link.port, bytes: link.bufferedBytes });
+      link.terminate();
+    } else if (effect.full) {
+      this.#full.add(link);
+      setImmediate(() => this.#drainedWhenEmpty(link));
+    }
+  }
+
+  #drainedWhenEmpty(link: ClientLink): void {
+    if (link.bufferedBytes > DRAINED_BYTES || !this.#full.delete(link)) return;
+    this.#step({ type: 'client-drained', connection: link.id });
+  }
+
+  // ---- the end
+
+  #fail(reason: string): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearInterval(this.#ticker);
+    this.#log.error('fatal', { cause: reason });
+    this.#fatal(reason);
+  }
+
+  /** Hands over where this server leads, says goodbye to clients, finishes writing, closes. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    const resigned = new Promise<void>((resolve) => (this.#onResigned = resolve));
+    const late = setTimeout(() => this.#onResigned(), RESIGN_MS);
+    this.#step({ type: 'resign' });
+    await resigned;
+    clearTimeout(late);
+    this.#guarded(() => this.#turn());
+    this.#stopped = true;
+    clearInterval(this.#ticker);
+    await Promise.all([this.#door.close(), this.#links?.close()]);
+    await this.#storage.close();
+    this.#log.info('stopped');
+  }
+
+  // ---- what others may know
+
+  #health(): { serving: boolean; role: string; detail: string } {
+    const { serving, zab } = this.#replica.status;
+    const detail = serving ? `epoch ${zab.epoch}, leader ${zab.leader}` : `no leader; in ${zab.phase}`;
+    return { serving, role: this.#role(), detail };
+  }
+
+  #role(): string {
+    return this.#config.servers.length < 2 && this.#replica.role === 'leading' ? 'standalone' : this.#replica.role;
+  }
+
+  /** What GET /status shows. */
+  status(): Record<string, unknown> {
+    const { zab, digest, zxid, folded, diverged, ...counts } = this.#replica.status;
+    const { serverId, clusterName, servers } = this.#config;
+    return {
+      server: serverId,
+      cluster: clusterName,
+      role: this.#role(),
+      phase: zab.phase,
+      serving: counts.serving,
+      member: zab.member,
+      epoch: zab.epoch,
+      leader: zab.leader,
+      zxid: formatZxid(zxid),
+      logged: formatZxid(zab.last),
+      durable: formatZxid(zab.durable),
+      committed: formatZxid(zab.committed),
+      folded: formatZxid(folded),
+      digest: formatHash(digest),
+      sessions: counts.sessions,
+      znodes: counts.znodes,
+      ephemerals: counts.ephemerals,
+      dataBytes: counts.dataBytes,
+      connections: counts.connections,
+      watches: counts.watches,
+      diverged,
+      peers: servers
+        .filter(({ id }) => id !== serverId)
+        .map(({ id, role }) => {
+          const learner = zab.learners.find((one) => one.id === id);
+          const follows = learner && { stage: learner.stage, behind: Math.max(0, zab.last - learner.acked), silentMs: learner.silentMs };
+          return { server: id, role, connected: this.#links?.isUp(id) ?? false, ...follows };
+        }),
+      uptimeMs: Math.round(performance.now() - this.#startedAt),
+      memoryBytes: process.memoryUsage.rss(),
+    };
+  }
+}

@@ -1,0 +1,4 @@
+export { ConfigError, loadConfig, parseConfig, type Config } from './config.js';
+export { Host } from './host/host.js';
+export { createLogger, type Logger } from './host/logger.js';
+export { runServer } from './run-server.js';

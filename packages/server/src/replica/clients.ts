@@ -1,0 +1,436 @@
+/**
+ * The clients connected to this server: their handshakes, their queues, their watches.
+ *
+ * It passes on to the leader what must be ordered, and answers from the applied state what may be read. While the server
+ * has no leader everything waits where it is; with the next leader sessions are attached again and unanswered writes are
+ * sent again under their old numbers, so a change of leadership costs a client nothing but time.
+ */
+import {
+  isRefusal,
+  isWrite,
+  limits,
+  Op,
+  refuse,
+  type ClientMessage,
+  type ErrorCode,
+  type Reply,
+  type Request,
+  type Zxid,
+} from '@synod/protocol';
+import type { Applied, Tree } from '@synod/tree';
+import { authenticate, Journal } from '@synod/tree';
+import { Connection, writeOf, type Waiting } from './connection.js';
+import type { ClientFault } from './event.js';
+import { ConnectionRequests } from './connection-requests.js';
+import { Handshakes } from './handshakes.js';
+import type { ServerMessage } from './message.js';
+import { Pacing, type Pace } from './pacing.js';
+import type { ReplicaOptions } from './options.js';
+
+/** What the clients need of the replica around them. */
+export interface Surroundings {
+  readonly tree: Tree;
+  /** This server has a leader and has applied all it must have. */
+  readonly serving: boolean;
+  readonly clock: number;
+  toLeader(message: ServerMessage): void;
+  randomBytes(length: number): Uint8Array;
+}
+
+/** Bytes of answers that one turn prepares for one client. */
+const OUT_BYTES = 1_048_576;
+
+export class Clients {
+  readonly #options: ReplicaOptions;
+  readonly #around: Surroundings;
+  readonly #requests: ConnectionRequests;
+  readonly connections = new Map<number, Connection>();
+  readonly #bySession = new Map<number, Connection>();
+  /** Connections that have something to send or to do at the end of the turn. */
+  readonly #busy = new Set<Connection>();
+  /** Connections that wait until more is applied. */
+  readonly #parked = new Set<Connection>();
+  readonly #touched = new Set<number>();
+  readonly #closing: { readonly connection: number; readonly reason: string }[] = [];
+  readonly #handshakes: Handshakes;
+  readonly #pacing: Pacing;
+  #writes = 0;
+  #lostLeaderAt: number;
+
+  constructor(options: ReplicaOptions, around: Surroundings, firstTag: number) {
+    this.#options = options;
+    this.#around = around;
+    this.#requests = new ConnectionRequests(options.skipAcl);
+    this.#pacing = new Pacing(options.outstandingWrites);
+    this.#handshakes = new Handshakes(options, around, firstTag, {
+      opened: (connection) => {
+        this.#opened(connection);
+      },
+      dismiss: (connection, code, reason) => {
+        this.dismiss(connection, code, reason);
+      },
+    });
+    this.#lostLeaderAt = around.clock;
+  }
+
+  get sessions(): number {
+    return this.#bySession.size;
+  }
+
+  get watches(): number {
+    return this.#requests.watches.size;
+  }
+
+  /** Writes of this server's clients that wait for their answer. */
+  get waitingWrites(): number {
+    return this.#writes;
+  }
+
+  open(id: number, address: string): void {
+    this.connections.set(id, new Connection(id, address, this.#around.clock));
+  }
+
+  closed(id: number): void {
+    const connection = this.connections.get(id);
+    if (connection) this.#forget(connection);
+  }
+
+  #forget(connection: Connection): void {
+    if (connection.state === 'closed') return;
+    connection.state = 'closed';
+    this.#writes -= connection.waitingWrites;
+    connection.dropQueue();
+    this.connections.delete(connection.id);
+    this.#parked.delete(connection);
+    if (this.#bySession.get(connection.session) === connection) this.#bySession.delete(connection.session);
+    this.#handshakes.forget(connection);
+    this.#requests.drop(connection.id);
+  }
+
+  /** Says why, closes, and forgets. */
+  dismiss(connection: Connection, code: ErrorCode, reason: string): void {
+    connection.goodbye({ code, reason });
+    this.#busy.add(connection);
+    this.#closing.push({ connection: connection.id, reason });
+    this.#forget(connection);
+  }
+
+  /** Another state took the place of the one that changes were remembered for. */
+  forgetChanges(zxid: Zxid): void {
+    this.#requests.journal = new Journal(zxid);
+  }
+
+  dismissAll(code: ErrorCode, reason: string): void {
+    for (const connection of [...this.connections.values()]) this.dismiss(connection, code, reason);
+  }
+
+  message(id: number, message: ClientMessage): void {
+    const connection = this.connections.get(id);
+    if (!connection) return;
+    if (message.type === 'hello') {
+      if (connection.state === 'hello') this.#handshakes.hello(connection, message.hello);
+      else this.dismiss(connection, 'MARSHALLING_ERROR', 'a connection says hello once only');
+      return;
+    }
+    if (connection.state === 'hello' || connection.state === 'opening') {
+      this.dismiss(connection, 'MARSHALLING_ERROR', 'a request before the server said welcome');
+      return;
+    }
+    this.#touched.add(connection.session);
+    if (isWrite(message.request)) this.#write(connection, message.xid, message.number, message.acked, message.request);
+    else this.#read(connection, message.xid, message.request);
+    this.#pacing.check(connection, this.#writes);
+  }
+
+  /** A message that could not be read is answered in its turn where it has an xid. */
+  fault(id: number, xid: number, fault: ClientFault): void {
+    const connection = this.connections.get(id);
+    if (!connection) return;
+    if (connection.state !== 'open' || xid === 0) this.dismiss(connection, fault.code, fault.reason);
+    else this.#answer(connection, xid, Op.ping, refuse(fault.code, '', fault.reason));
+  }
+
+  /** What the leader answers to a handshake. */
+  get handshakes(): Handshakes {
+    return this.#handshakes;
+  }
+
+  /** A session is served on this connection from here on; an earlier connection of it is not. */
+  #opened(connection: Connection): void {
+    const { session } = connection;
+    const before = this.#bySession.get(session);
+    if (before && before !== connection) this.dismiss(before, 'SESSION_MOVED', 'the session has a newer connection');
+    this.#bySession.set(session, connection);
+    this.#touched.add(session);
+    this.#busy.add(connection);
+  }
+
+  moved(session: number, generation: number): void {
+    const connection = this.#bySession.get(session);
+    if (connection && connection.generation < generation) {
+      this.dismiss(connection, 'SESSION_MOVED', 'the session has moved to another connection');
+    }
+  }
+
+  gone(session: number): void {
+    const connection = this.#bySession.get(session);
+    if (connection) this.dismiss(connection, 'SESSION_EXPIRED', 'the session has ended');
+  }
+
+  // ---- requests
+
+  #write(connection: Connection, xid: number, number: number, acked: number, request: Request): void {
+    if (number - acked > limits.outstandingWrites) {
+      const reason = `write ${number} goes more than ${limits.outstandingWrites} beyond what is acknowledged (${acked})`;
+      this.dismiss(connection, 'BAD_ARGUMENTS', reason);
+      return;
+    }
+    const expected = connection.nextNumber === 0 ? connection.lastNumber + 1 : connection.nextNumber;
+    if (connection.nextNumber === 0 ? number > expected : number !== expected) {
+      this.dismiss(connection, 'BAD_ARGUMENTS', `write ${number} came where write ${expected} was expected`);
+      return;
+    }
+    connection.nextNumber = number + 1;
+    const { identities } = connection;
+    const waiting: Waiting = { xid, op: request.op, request, number, acked, identities, reply: null, waitFor: -1 };
+    const { tree } = this.#around;
+    if (number <= (tree.sessions.get(connection.session)?.lastNumber ?? 0)) {
+      // Not among the writes that wait: its transaction is applied already.
+      const reply = tree.resultOf(connection.session, number) ?? forgotten(number, tree.zxid);
+      connection.push({ ...waiting, number: 0, reply });
+      this.#drain(connection);
+      return;
+    }
+    connection.push(waiting);
+    this.#writes++;
+    if (this.#around.serving) this.#forward(connection, waiting);
+  }
+
+  #forward(connection: Connection, waiting: Waiting): void {
+    const { session, generation } = connection;
+    const { number, acked } = waiting;
+    this.#around.toLeader({ type: 'write', session, generation, number, acked, request: writeOf(waiting) });
+  }
+
+  #read(connection: Connection, xid: number, request: Request): void {
+    if (request.op === Op.addAuth) {
+      // At once, so that requests behind it are judged with it and those before it without.
+      this.#addAuth(connection, xid, request.scheme, request.credentials);
+      return;
+    }
+    const { identities } = connection;
+    connection.push({ xid, op: request.op, request, number: 0, acked: 0, identities, reply: null, waitFor: -1 });
+    if (request.op === Op.sync && this.#around.serving) this.#sync(connection);
+    this.#drain(connection);
+  }
+
+  #sync(connection: Connection): void {
+    this.#around.toLeader({ type: 'sync', tag: connection.session });
+  }
+
+  #addAuth(connection: Connection, xid: number, scheme: string, credentials: Uint8Array): void {
+    const found = authenticate(scheme, credentials, this.#options.authentication);
+    if ('code' in found) {
+      this.#answer(connection, xid, Op.addAuth, found);
+      this.dismiss(connection, found.code, found.reason);
+      return;
+    }
+    const added = found.filter((one) => !connection.identities.some((old) => old.scheme === one.scheme && old.id === one.id));
+    if (connection.identities.length + added.length > limits.identities) {
+      const reason = `a connection has at most ${limits.identities} identities`;
+      this.#answer(connection, xid, Op.addAuth, refuse('BAD_ARGUMENTS', '', reason));
+      return;
+    }
+    connection.identities = [...connection.identities, ...added];
+    const { session, generation, identities } = connection;
+    if (this.#around.serving) this.#around.toLeader({ type: 'identities', session, generation, identities });
+    this.#answer(connection, xid, Op.addAuth, {});
+  }
+
+  /** Queues an answer that is known already. */
+  #answer(connection: Connection, xid: number, op: Waiting['op'], result: Reply['result']): void {
+    const reply = { zxid: this.#around.tree.zxid, result };
+    const { identities } = connection;
+    connection.push({ xid, op, request: null, number: 0, acked: 0, identities, reply, waitFor: -1 });
+    this.#drain(connection);
+  }
+
+  /** Answers from the head of the queue as far as answers are there. */
+  #drain(connection: Connection): void {
+    if (connection.state !== 'open' || !this.#around.serving) return;
+    this.#busy.add(connection);
+    const { tree } = this.#around;
+    for (let waiting = connection.head; waiting && !connection.full; waiting = connection.head) {
+      if (connection.outBytes > OUT_BYTES) {
+        connection.full = true;
+        return;
+      }
+      const reply = waiting.reply ?? this.#replyNow(connection, waiting, tree);
+      if (!reply) return;
+      connection.shift();
+      connection.reply(waiting, reply);
+      if (waiting.op === Op.closeSession && !isRefusal(reply.result)) {
+        this.#closing.push({ connection: connection.id, reason: 'the client closed its session' });
+        this.#forget(connection);
+        return;
+      }
+    }
+  }
+
+  /** What was sent to this client has left. */
+  drained(id: number): void {
+    const connection = this.connections.get(id);
+    if (!connection) return;
+    connection.full = false;
+    this.#drain(connection);
+  }
+
+  #replyNow(connection: Connection, waiting: Waiting, tree: Tree): Reply | null {
+    if (waiting.number > 0) return this.#repeated(connection, waiting, tree);
+    if (waiting.op === Op.sync) {
+      if (waiting.waitFor < 0 || waiting.waitFor > tree.zxid) return null;
+      return { zxid: tree.zxid, result: {} };
+    }
+    const result = this.#requests.answer(connection, waiting, tree);
+    return { zxid: tree.zxid, result };
+  }
+
+  /** A write that the leader knows as carried out before: its result is here once enough is applied. */
+  #repeated(connection: Connection, waiting: Waiting, tree: Tree): Reply | null {
+    if (waiting.waitFor < 0 || waiting.waitFor > tree.zxid) return null;
+    if (connection.firstWrite === waiting) this.#settleWrite(connection);
+    return tree.resultOf(connection.session, waiting.number) ?? forgotten(waiting.number, tree.zxid);
+  }
+
+  #settleWrite(connection: Connection): void {
+    connection.shiftWrite();
+    this.#writes--;
+  }
+
+  duplicate(session: number, number: number, zxid: Zxid): void {
+    const connection = this.#bySession.get(session);
+    const waiting = connection?.unanswered().find((write) => write.number === number);
+    if (!connection || !waiting) return;
+    waiting.waitFor = zxid;
+    this.#parked.add(connection);
+    this.#drain(connection);
+  }
+
+  synced(session: number, zxid: Zxid): void {
+    const connection = this.#bySession.get(session);
+    // Questions were asked, and are answered, in order; an answer covers every sync that was asked before it.
+    const waiting = connection?.waitingFor(Op.sync).find((sync) => sync.waitFor < 0);
+    if (!connection || !waiting) return;
+    waiting.waitFor = zxid;
+    this.#parked.add(connection);
+    this.#drain(connection);
+  }
+
+  // ---- what the log brings
+
+  /** A transaction was applied: tell watchers, then answer whoever asked for it. */
+  applied(applied: Applied): void {
+    this.#requests.fire(applied.changes, this.#around.tree, this.connections, this.#busy);
+    const { createdSession, closedSession, session, number } = applied;
+    if (createdSession?.server === this.#options.zab.self) this.#handshakes.created(createdSession.tag, createdSession.id);
+    const connection = this.#bySession.get(session);
+    if (connection && number > 0) this.#settle(connection, number, applied.reply);
+    if (closedSession === undefined) return;
+    const closed = this.#bySession.get(closedSession);
+    if (closed) this.dismiss(closed, 'SESSION_EXPIRED', 'the session has ended');
+  }
+
+  #settle(connection: Connection, number: number, reply: Reply): void {
+    const waiting = connection.firstWrite;
+    if (waiting?.number !== number) return;
+    this.#settleWrite(connection);
+    waiting.reply = reply;
+    this.#drain(connection);
+  }
+
+  /** After a batch of transactions: those who waited for a zxid. */
+  level(): void {
+    this.#handshakes.level();
+    for (const connection of [...this.#parked]) {
+      this.#drain(connection);
+      const { head } = connection;
+      if (!head || head.waitFor < 0) this.#parked.delete(connection);
+    }
+  }
+
+  // ---- leadership and time
+
+  /** There is a leader again: attach, then send again what has no answer. */
+  leaderFound(): void {
+    for (const connection of [...this.connections.values()]) {
+      if (connection.state === 'opening') this.#handshakes.askAgain(connection);
+      else if (connection.state === 'open') this.#attachAgain(connection);
+    }
+  }
+
+  #attachAgain(connection: Connection): void {
+    const { session, generation, timeout, identities } = connection;
+    if (!this.#around.tree.sessions.get(session)) {
+      this.gone(session);
+      return;
+    }
+    this.#around.toLeader({ type: 'reattach', session, generation, timeout, identities });
+    for (const waiting of connection.unanswered()) {
+      waiting.waitFor = -1;
+      this.#forward(connection, waiting);
+    }
+    for (const waiting of connection.waitingFor(Op.sync)) {
+      waiting.waitFor = -1;
+      this.#sync(connection);
+    }
+    this.#drain(connection);
+  }
+
+  leaderLost(): void {
+    this.#lostLeaderAt = this.#around.clock;
+  }
+
+  tick(): void {
+    const { clock, serving } = this.#around;
+    for (const connection of [...this.connections.values()]) {
+      if (connection.state === 'hello' && clock - connection.openedAt > limits.helloMs) {
+        this.dismiss(connection, 'MARSHALLING_ERROR', `no hello within ${limits.helloMs} ms`);
+      }
+      if (connection.state === 'opening' && clock - connection.openedAt > this.#options.zab.syncMs + this.#options.noLeaderMs) {
+        this.dismiss(connection, 'CONNECTION_LOSS', 'the session could not be opened in time');
+      }
+    }
+    if (!serving && this.connections.size > 0 && clock - this.#lostLeaderAt > this.#options.noLeaderMs) {
+      this.dismissAll('CONNECTION_LOSS', 'this server has no leader');
+    }
+  }
+
+  /** Sessions heard since the last call. */
+  takeTouched(): number[] {
+    const touched = [...this.#touched];
+    this.#touched.clear();
+    return touched;
+  }
+
+  /** What the host has to do for the clients, at the end of a turn. */
+  takeOutput(emit: {
+    send(connection: number, messages: readonly (readonly unknown[])[], full: boolean): void;
+    close(connection: number, reason: string): void;
+    pace(effect: Pace): void;
+  }): void {
+    for (const connection of this.#busy) {
+      if (connection.out.length === 0) continue;
+      emit.send(connection.id, connection.out, connection.full);
+      connection.out = [];
+      connection.outBytes = 0;
+    }
+    this.#busy.clear();
+    for (const { connection, reason } of this.#closing.splice(0)) emit.close(connection, reason);
+    for (const effect of this.#pacing.take(this.#writes)) emit.pace(effect);
+  }
+}
+
+function forgotten(number: number, zxid: Zxid): Reply {
+  const reason = `write ${number} was carried out and its result acknowledged before; it is no longer known`;
+  return { zxid, result: { ...refuse('BAD_ARGUMENTS', '', reason), outcome: 'unknown' } };
+}

@@ -1,0 +1,118 @@
+/**
+ * Reads, and the requests that concern the connection itself: watches and identities. Each is answered in one step on one
+ * state, so a watch is armed on the very state that the read shows.
+ */
+import {
+  isRefusal,
+  Op,
+  Permission,
+  refuse,
+  WatchMode,
+  type Refusal,
+  type Result,
+  type SetWatchesRequest,
+  type WatchEvent,
+} from '@synod/protocol';
+import { check, Journal, rearm, Watches, type NodeChange, type Reader, type Tree } from '@synod/tree';
+import type { Connection, Waiting } from './connection.js';
+
+export class ConnectionRequests {
+  readonly #skipAcl: boolean;
+  readonly watches = new Watches();
+  journal = new Journal(0);
+
+  constructor(skipAcl: boolean) {
+    this.#skipAcl = skipAcl;
+  }
+
+  /** A connection is gone and its watches with it. */
+  drop(connection: number): void {
+    this.watches.drop(connection);
+  }
+
+  /** Answers a request that has come to the head of its queue. */
+  answer(connection: Connection, waiting: Waiting, tree: Tree): Result | Refusal {
+    const { request } = waiting;
+    if (request === null) throw new Error('a request without a body waits for an answer');
+    const reader: Reader = { session: connection.session, identities: waiting.identities, skipAcl: this.#skipAcl };
+    const { watches } = this;
+    switch (request.op) {
+      case Op.exists: {
+        const result = tree.read(request, reader);
+        // A missing znode can be waited for; one that may not be read cannot.
+        if (request.watch && (!isRefusal(result) || result.code === 'NO_NODE')) {
+          watches.add(connection.id, request.path, 'data');
+        }
+        return result;
+      }
+      case Op.getData:
+      case Op.getChildren: {
+        const result = tree.read(request, reader);
+        if (request.watch && !isRefusal(result)) {
+          watches.add(connection.id, request.path, request.op === Op.getData ? 'data' : 'child');
+        }
+        return result;
+      }
+      case Op.getAcl:
+      case Op.multiRead:
+      case Op.getEphemerals:
+      case Op.getAllChildrenNumber:
+        return tree.read(request, reader);
+      case Op.addWatch: {
+        watches.add(connection.id, request.path, request.mode === WatchMode.persistent ? 'persistent' : 'recursive');
+        return {};
+      }
+      case Op.checkWatches:
+        return watches.check(connection.id, request.path, request.type) ? {} : noWatcher(request.path);
+      case Op.removeWatches:
+        return watches.remove(connection.id, request.path, request.type) ? {} : noWatcher(request.path);
+      case Op.setWatches:
+        return this.#rearm(connection, request, tree);
+      case Op.whoAmI:
+        return { identities: waiting.identities };
+      case Op.ping:
+        return {};
+      default:
+        throw new Error(`operation ${request.op} is not answered here`);
+    }
+  }
+
+  #mayRead(tree: Tree, acl: number, connection: Connection): boolean {
+    if (this.#skipAcl) return true;
+    const list = tree.acl(acl);
+    return list !== undefined && check(list, connection.identities, Permission.READ);
+  }
+
+  #rearm(connection: Connection, request: SetWatchesRequest, tree: Tree): Result {
+    const mayRead = (id: number, acl: number): boolean =>
+      id === connection.id && this.#mayRead(tree, acl, connection);
+    for (const event of rearm(connection.id, request, tree, this.journal, this.watches, mayRead)) connection.event(event);
+    return {};
+  }
+
+  /** Tells the watchers of what a transaction changed, those connections only that may read it. */
+  fire(
+    changes: readonly NodeChange[],
+    tree: Tree,
+    connections: ReadonlyMap<number, Connection>,
+    busy: Set<Connection>,
+  ): void {
+    if (changes.length === 0) return;
+    this.journal.add(changes);
+    if (this.watches.size === 0) return;
+    const mayRead = (id: number, acl: number): boolean => {
+      const connection = connections.get(id);
+      return connection !== undefined && this.#mayRead(tree, acl, connection);
+    };
+    this.watches.fire(changes, mayRead, (id: number, event: WatchEvent) => {
+      const connection = connections.get(id);
+      if (!connection) return;
+      connection.event(event);
+      busy.add(connection);
+    });
+  }
+}
+
+function noWatcher(path: string): Refusal {
+  return refuse('NO_WATCHER', path, 'this connection has no such watch on this path');
+}

@@ -1,0 +1,156 @@
+/**
+ * One client connection: where its handshake stands, who the client is, and the requests that wait for their answer.
+ *
+ * Requests are answered in the order in which they came (contract 8). Writes are passed on as soon as they arrive and
+ * answered when their transaction is applied here; reads are answered when they come to the head of the queue, so they
+ * see all earlier writes of their session.
+ */
+import {
+  replyToWire,
+  type Goodbye,
+  type Identity,
+  type OpCode,
+  type Reply,
+  type Request,
+  type WriteRequest,
+  goodbyeToWire,
+  eventToWire,
+  type WatchEvent,
+} from '@synod/protocol';
+
+/** A request that waits. `reply` is set once it is known; a read has none until it is its turn. */
+export interface Waiting {
+  readonly xid: number;
+  readonly op: OpCode;
+  readonly request: Request | null;
+  /** For writes: the number within the session; otherwise 0. */
+  readonly number: number;
+  readonly acked: number;
+  readonly identities: readonly Identity[];
+  reply: Reply | null;
+  /** For sync and repeated writes: answered once this is applied; −1 where that is not known yet. */
+  waitFor: number;
+}
+
+/** `hello`: nothing said yet; `opening`: the leader was asked; `open`: served; `closed`: says nothing more. */
+export type ConnectionState = 'hello' | 'opening' | 'open' | 'closed';
+
+export class Connection {
+  readonly id: number;
+  readonly address: string;
+  state: ConnectionState = 'hello';
+  identities: readonly Identity[];
+  session = 0;
+  secret: Uint8Array = new Uint8Array(0);
+  secretHash: Uint8Array = new Uint8Array(0);
+  generation = 0;
+  timeout = 0;
+  /** Its session is being resumed (not made). */
+  resumes = false;
+  /** An attached session is served once this is applied. */
+  openAt = 0;
+  lastNumber = 0;
+  openedAt: number;
+  paused = false;
+  /** Wire messages to send at the end of the turn, and about how many bytes of data they hold. */
+  out: unknown[][] = [];
+  outBytes = 0;
+  /** Too much waits to be sent: nothing is answered until the host says that it has left. */
+  full = false;
+  /** Number that the next write must have; 0 before the first. */
+  nextNumber = 0;
+  #queue: Waiting[] = [];
+  #head = 0;
+  #writes: Waiting[] = [];
+  #writesHead = 0;
+
+  constructor(id: number, address: string, now: number) {
+    this.id = id;
+    this.address = address;
+    this.identities = [{ scheme: 'ip', id: address }];
+    this.openedAt = now;
+  }
+
+  get waiting(): number {
+    return this.#queue.length - this.#head;
+  }
+
+  get waitingWrites(): number {
+    return this.#writes.length - this.#writesHead;
+  }
+
+  push(waiting: Waiting): void {
+    this.#queue.push(waiting);
+    if (waiting.number > 0) this.#writes.push(waiting);
+  }
+
+  /** The first request that waits. */
+  get head(): Waiting | undefined {
+    return this.#queue[this.#head];
+  }
+
+  shift(): void {
+    this.#head++;
+    if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /** The oldest write without an answer. */
+  get firstWrite(): Waiting | undefined {
+    return this.#writes[this.#writesHead];
+  }
+
+  /** Settles the oldest write. */
+  shiftWrite(): void {
+    this.#writesHead++;
+    if (this.#writesHead > 1024 && this.#writesHead * 2 > this.#writes.length) {
+      this.#writes = this.#writes.slice(this.#writesHead);
+      this.#writesHead = 0;
+    }
+  }
+
+  /** All writes without an answer, oldest first. */
+  unanswered(): readonly Waiting[] {
+    return this.#writes.slice(this.#writesHead);
+  }
+
+  /** All waiting requests of one operation. */
+  waitingFor(op: OpCode): readonly Waiting[] {
+    return this.#queue.slice(this.#head).filter((waiting) => waiting.op === op);
+  }
+
+  reply(waiting: Waiting, reply: Reply): void {
+    this.out.push(replyToWire(waiting.xid, waiting.op, reply));
+    this.outBytes += replyBytes(reply);
+  }
+
+  event(event: WatchEvent): void {
+    this.out.push(eventToWire(event));
+  }
+
+  goodbye(goodbye: Goodbye): void {
+    this.out.push(goodbyeToWire(goodbye));
+  }
+
+  dropQueue(): void {
+    this.#queue = [];
+    this.#head = 0;
+    this.#writes = [];
+    this.#writesHead = 0;
+  }
+}
+
+/** About how many bytes a reply takes: what is large in it. */
+function replyBytes({ result }: Reply): number {
+  if ('data' in result) return 100 + (result.data?.length ?? 0);
+  if ('children' in result) return 100 + result.children.length * 32;
+  if ('answers' in result) return result.answers.reduce<number>((sum, answer) => sum + replyBytes({ zxid: 0, result: answer }), 0);
+  return 100;
+}
+
+/** A waiting request as a write; only for entries with a number. */
+export function writeOf(waiting: Waiting): WriteRequest {
+  return waiting.request as WriteRequest;
+}

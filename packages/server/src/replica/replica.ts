@@ -1,0 +1,377 @@
+/**
+ * One server without its sockets, disk and clock: zab, the tree, the sessions and the clients' requests in one machine.
+ *
+ * A synchronous machine, as zab is: `step` takes one event, `take` ends a turn and returns its effects. What a request
+ * meets on its way: clients.ts (queue) → leadership.ts (the leader prepares) → zab (order) → here (apply) → clients.ts
+ * (watches, then the answer).
+ */
+import { counterOf, formatHash, formatZxid, limits, unpackForeign } from '@synod/protocol';
+import { decodeTxn, Tree, type Loader } from '@synod/tree';
+import {
+  Peer,
+  peerMessageToWire,
+  type LogRecord,
+  type PeerStatus,
+  type Position,
+  type RecoveredHistory,
+  type Role,
+  type RoleChange,
+  type StateChunk,
+  type ZabEffect,
+} from '@synod/zab';
+import { Clients } from './clients.js';
+import type { LogEffect, ReplicaEffect } from './effect.js';
+import type { ReplicaEvent } from './event.js';
+import { Folding } from './folding.js';
+import { Leadership } from './leadership.js';
+import { serverMessageToWire, type ServerMessage } from './message.js';
+import type { ReplicaOptions } from './options.js';
+
+/** A step of the replica's clock is never longer: a pause of this process must not expire sessions. */
+const LONGEST_STEP_MS = 250;
+/** The digest is compared with the leader's at zxids whose counter is a multiple of this. */
+const CHECKPOINT = 1024;
+const CHECKPOINTS_KEPT = 64;
+
+/** What a replica starts from. */
+export interface ReplicaStart {
+  readonly history: RecoveredHistory;
+  /** Loaded from the state at rest: shows `history.state`. */
+  readonly tree: Tree;
+  /** Random; see Peer. */
+  readonly seed: number;
+  readonly randomBytes: (length: number) => Uint8Array;
+}
+
+/** For the status page. */
+export interface ReplicaStatus {
+  readonly zab: PeerStatus;
+  readonly serving: boolean;
+  readonly zxid: number;
+  readonly digest: number;
+  readonly folded: number;
+  readonly sessions: number;
+  readonly znodes: number;
+  readonly ephemerals: number;
+  readonly dataBytes: number;
+  readonly connections: number;
+  readonly watches: number;
+  /** Servers whose digest once differed from the leader's (known to the leader only). */
+  readonly diverged: readonly number[];
+}
+
+export class Replica {
+  readonly #options: ReplicaOptions;
+  readonly #peer: Peer;
+  readonly #clients: Clients;
+  readonly #folding: Folding;
+  #tree: Tree;
+  #applied: Position;
+  #leadership: Leadership | null = null;
+  #leader = 0;
+  #serving = false;
+  #resigning = false;
+  #clock = 0;
+  #now = 0;
+  #wall = 0;
+  #touchedAt = 0;
+  #loader: Loader | null = null;
+  #staged: Tree | null = null;
+  readonly #checkpoints: { readonly zxid: number; readonly digest: number }[] = [];
+  readonly #diverged = new Set<number>();
+  #effects: ReplicaEffect[] = [];
+  /** Requests of this server to itself as leader wait here, so that a step never calls back into itself. */
+  #toSelf: ServerMessage[] = [];
+
+  constructor(options: ReplicaOptions, start: ReplicaStart) {
+    this.#options = options;
+    this.#tree = start.tree;
+    this.#applied = start.history.state;
+    this.#folding = new Folding(options.foldMs, options.foldRows, start.history.state.zxid);
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the surroundings are live views of this replica
+    const self = this;
+    this.#clients = new Clients(
+      options,
+      {
+        get tree() {
+          return self.#tree;
+        },
+        get serving() {
+          return self.#serving;
+        },
+        get clock() {
+          return self.#clock;
+        },
+        toLeader: (message) => {
+          this.#toLeader(message);
+        },
+        randomBytes: start.randomBytes,
+      },
+      start.seed,
+    );
+    this.#peer = new Peer(options.zab, start.history, start.seed);
+    this.#carryOut();
+  }
+
+  /** The tree as applied here. For reading only. */
+  get tree(): Tree {
+    return this.#tree;
+  }
+
+  get status(): ReplicaStatus {
+    const tree = this.#tree;
+    return {
+      zab: this.#peer.status,
+      serving: this.#serving,
+      zxid: tree.zxid,
+      digest: tree.digest,
+      folded: this.#folding.folded,
+      sessions: tree.sessions.size,
+      znodes: tree.nodeCount,
+      ephemerals: tree.ephemeralCount,
+      dataBytes: tree.dataBytes,
+      connections: this.#clients.connections.size,
+      watches: this.#clients.watches,
+      diverged: [...this.#diverged],
+    };
+  }
+
+  step(event: ReplicaEvent): void {
+    switch (event.type) {
+      case 'tick':
+        this.#tick(event.now, event.wall);
+        break;
+      case 'peer-message':
+        this.#peer.step({ type: 'message', from: event.from, message: event.message });
+        break;
+      case 'server-message':
+        this.#serverMessage(event.from, event.message);
+        break;
+      case 'client-open':
+        this.#clients.open(event.connection, event.address);
+        break;
+      case 'client-message':
+        this.#clients.message(event.connection, event.message);
+        break;
+      case 'client-fault':
+        this.#clients.fault(event.connection, event.xid, event.error);
+        break;
+      case 'client-drained':
+        this.#clients.drained(event.connection);
+        break;
+      case 'client-closed':
+        this.#clients.closed(event.connection);
+        break;
+      case 'folded':
+        this.#folding.done(event.position);
+        break;
+      case 'resign':
+        this.#resigning = true;
+        this.#peer.step(event);
+        break;
+      default:
+        this.#peer.step(event);
+    }
+  }
+
+  /** Ends a turn: the effects of all events since the last call, in the order in which they must be carried out. */
+  take(): ReplicaEffect[] {
+    do {
+      for (const message of this.#toSelf.splice(0)) this.#serverMessage(this.#options.zab.self, message);
+      this.#carryOut();
+    } while (this.#toSelf.length > 0);
+    this.#clients.takeOutput({
+      send: (connection, messages, full) => this.#effects.push({ type: 'client-send', connection, messages, full }),
+      close: (connection, reason) => this.#effects.push({ type: 'client-close', connection, reason }),
+      pace: (effect) => this.#effects.push(effect),
+    });
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  #carryOut(): void {
+    for (const effect of this.#peer.take()) this.#zabEffect(effect);
+  }
+
+  #zabEffect(effect: ZabEffect): void {
+    switch (effect.type) {
+      case 'send': {
+        const { to, message, after } = effect;
+        this.#effects.push({ type: 'send', to, message: peerMessageToWire(message), after });
+        return;
+      }
+      case 'deliver':
+        this.#deliver(effect.records);
+        return;
+      case 'role':
+        this.#role(effect.change);
+        return;
+      case 'confirmed':
+        this.#leadership?.confirmed(effect.ticket, effect.zxid);
+        return;
+      case 'stage':
+        this.#stage(effect);
+        return;
+      case 'adopted':
+        this.#adopt(effect.position);
+        return;
+      default:
+        this.#effects.push(effect);
+    }
+  }
+
+  #deliver(records: readonly LogRecord[]): void {
+    for (const record of records) {
+      const applied = this.#tree.apply(record.zxid, decodeTxn(record.body));
+      this.#applied = record;
+      this.#leadership?.applied(record.zxid);
+      if (applied.createdSession) this.#leadership?.sessionCreated(applied.createdSession.id, applied.createdSession.timeout);
+      this.#clients.applied(applied);
+      if (applied.closedSession !== undefined) this.#leadership?.sessionClosed(applied.closedSession);
+      if (counterOf(record.zxid) % CHECKPOINT === 0) this.#checkpoint();
+    }
+    this.#applied = { zxid: this.#applied.zxid, chain: this.#applied.chain };
+    this.#clients.level();
+  }
+
+  #checkpoint(): void {
+    this.#checkpoints.push({ zxid: this.#tree.zxid, digest: this.#tree.digest });
+    if (this.#checkpoints.length > CHECKPOINTS_KEPT) this.#checkpoints.shift();
+  }
+
+  // ---- a whole state in place of ours
+
+  #stage(effect: Extract<ZabEffect, { type: 'stage' }>): void {
+    if (effect.first) {
+      this.#loader = Tree.load();
+      this.#staged = null;
+    }
+    const error = this.#load(effect.chunk);
+    if (error === null) this.#effects.push(effect);
+    else this.#peer.step({ type: 'state-staged', ticket: effect.ticket, error });
+  }
+
+  #load(chunk: StateChunk): string | null {
+    if (!this.#loader) return 'its beginning is missing';
+    try {
+      const rows = unpackForeign(chunk.rows, limits.peerFrameBytes) as [string, Uint8Array][];
+      // A row without a key is storage's own: the end of the state and what it must add up to.
+      this.#loader.add(rows.filter(([key]) => key !== '').map(([key, value]) => ({ key, value })));
+      if (chunk.cursor !== null) return null;
+      this.#staged = this.#loader.finish(chunk.position.zxid, chunk.digest);
+      this.#loader = null;
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #adopt(position: Position): void {
+    if (!this.#staged) throw new Error('a state is adopted that was not loaded');
+    this.#clients.dismissAll('CONNECTION_LOSS', 'this server takes over the whole state of its leader');
+    this.#tree = this.#staged;
+    this.#staged = null;
+    this.#applied = position;
+    this.#checkpoints.length = 0;
+    this.#folding.abandon(position);
+    this.#clients.forgetChanges(position.zxid);
+    this.#log('info', 'state-adopted', { zxid: formatZxid(position.zxid), znodes: this.#tree.nodeCount });
+  }
+
+  // ---- leadership
+
+  #role(change: RoleChange): void {
+    const { role, epoch, leader, cause } = change;
+    this.#log('info', 'role', { role, epoch, leader, zxid: formatZxid(this.#tree.zxid), cause });
+    this.#leader = leader;
+    if (role === 'looking') {
+      if (this.#serving) this.#clients.leaderLost();
+      this.#serving = false;
+      this.#leadership = null;
+      this.#toSelf = [];
+      if (this.#resigning) this.#effects.push({ type: 'resigned' });
+      return;
+    }
+    if (role === 'leading') {
+      this.#diverged.clear();
+      this.#leadership = new Leadership(this.#options, this.#peer, this.#tree, this.#clock, this.#wall, (to, message) => {
+        this.#sendTo(to, message);
+      });
+    }
+    this.#serving = true;
+    this.#clients.leaderFound();
+  }
+
+  #toLeader(message: ServerMessage): void {
+    this.#sendTo(this.#leader, message);
+  }
+
+  #sendTo(to: number, message: ServerMessage): void {
+    if (to === this.#options.zab.self) this.#toSelf.push(message);
+    else this.#effects.push({ type: 'send', to, message: serverMessageToWire(message), after: 0 });
+  }
+
+  #serverMessage(from: number, message: ServerMessage): void {
+    switch (message.type) {
+      case 'attached':
+        this.#clients.handshakes.attached(message);
+        return;
+      case 'refused':
+        this.#clients.handshakes.refused(message.tag, message.code, message.reason);
+        return;
+      case 'moved':
+        this.#clients.moved(message.session, message.generation);
+        return;
+      case 'gone':
+        this.#clients.gone(message.session);
+        return;
+      case 'duplicate':
+        this.#clients.duplicate(message.session, message.number, message.zxid);
+        return;
+      case 'synced':
+        this.#clients.synced(message.tag, message.zxid);
+        return;
+      default:
+        if (!this.#peer.leads || !this.#leadership) return;
+        if (message.type === 'touch' && from !== this.#options.zab.self) this.#compare(from, message);
+        this.#leadership.message(from, message);
+    }
+  }
+
+  /** A follower's digest at a checkpoint must be the leader's at the same zxid. */
+  #compare(from: number, { zxid, digest }: Extract<ServerMessage, { type: 'touch' }>): void {
+    const own = this.#checkpoints.find((checkpoint) => checkpoint.zxid === zxid);
+    if (!own || own.digest === digest || this.#diverged.has(from)) return;
+    this.#diverged.add(from);
+    const fields = { server: from, zxid: formatZxid(zxid), here: formatHash(own.digest), there: formatHash(digest) };
+    this.#log('error', 'digest-differs', fields);
+  }
+
+  // ---- time
+
+  #tick(now: number, wall: number): void {
+    if (this.#now !== 0) this.#clock += Math.min(Math.max(now - this.#now, 0), LONGEST_STEP_MS);
+    this.#now = now;
+    this.#wall = wall;
+    this.#peer.step({ type: 'tick', now });
+    this.#leadership?.tick(this.#clock, wall);
+    this.#clients.tick();
+    if (this.#serving && this.#clock - this.#touchedAt >= this.#options.zab.tickMs / 2) {
+      this.#touchedAt = this.#clock;
+      const checkpoint = this.#checkpoints.at(-1) ?? { zxid: 0, digest: 0 };
+      this.#toLeader({ type: 'touch', sessions: this.#clients.takeTouched(), ...checkpoint });
+    }
+    const chunk = this.#folding.tick(this.#clock, this.#tree, this.#applied);
+    if (chunk) this.#effects.push({ type: 'fold', chunk });
+  }
+
+  #log(level: LogEffect['level'], event: string, fields: LogEffect['fields']): void {
+    this.#effects.push({ type: 'log', level, event, fields });
+  }
+
+  /** The role as the outside sees it. */
+  get role(): Role {
+    return this.#peer.status.role;
+  }
+}
