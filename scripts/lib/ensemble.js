@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { root } from './project.js';
 
 /** The command line that the processes run. */
-const command = process.env.SYNOD_MAIN ?? join(root, 'packages', 'cli', 'dist', 'main.js');
+const command = process.env['SYNOD_MAIN'] ?? join(root, 'packages', 'cli', 'dist', 'main.js');
 
 /** Asks again this often, in milliseconds, for what cannot be awaited otherwise. */
 const askMs = 10;
@@ -179,13 +179,18 @@ export class Ensemble {
   }
 
   /**
-   * Waits until these servers serve; throws with the end of their logs where they do not in time.
+   * Waits until these servers serve; throws with the end of their logs where they do not in time, or have ended.
    *
    * @param {readonly number[]} ids
    * @param {number} [ms]
    */
   async serving(ids, ms = 30_000) {
-    await this.until(async () => (await Promise.all(ids.map((id) => this.health(id)))).every(Boolean), 'serving', ms);
+    const serve = async () => {
+      const ended = ids.filter((id) => this.member(id).process === null);
+      if (ended.length > 0) throw new Error(`ended instead of serving: ${ended.join(', ')}\n${this.logTails()}`);
+      return (await Promise.all(ids.map((id) => this.health(id)))).every(Boolean);
+    };
+    await this.until(serve, 'serving', ms);
   }
 
   /** @param {number} id */
@@ -198,11 +203,11 @@ export class Ensemble {
    * What a server says of itself; null where it does not answer.
    *
    * @param {number} id
-   * @returns {Promise<any>}
+   * @returns {Promise<import('@synod/server').ServerStatus | null>}
    */
   async status(id) {
     const { status, body } = await get(this.member(id).clientPort, '/status');
-    return status === 200 ? JSON.parse(body) : null;
+    return status === 200 ? /** @type {import('@synod/server').ServerStatus} */ (JSON.parse(body)) : null;
   }
 
   /** The id of the server that leads, as soon as one does. */
@@ -231,7 +236,8 @@ export class Ensemble {
         const running = this.ids.filter((id) => this.member(id).process);
         const all = await Promise.all(running.map((id) => this.status(id)));
         const [first] = all;
-        const same = first && all.every((one) => one && one.serving && one.zxid === first.zxid && one.digest === first.digest);
+        const same =
+          first && all.every((one) => one && one.serving && one.zxid === first.zxid && one.digest === first.digest);
         common = same ? { zxid: first.zxid, digest: first.digest } : null;
         return common !== null;
       },

@@ -42,6 +42,12 @@ export interface ContainerRules {
   readonly maxNeverUsedMs: number;
 }
 
+/** What stays in the log for servers that are behind, besides what is not yet in the state at rest: whichever is less. */
+export interface LogRetention {
+  readonly records: number;
+  readonly bytes: number;
+}
+
 /** Everything a server is told before it starts. Paths are absolute, times in milliseconds unless a key counts ticks. */
 export interface Config {
   /** As it was given, for messages. */
@@ -78,6 +84,7 @@ export interface Config {
   readonly container: ContainerRules;
   /** Requests of all clients of this server that may be under way before it stops to read. */
   readonly globalOutstandingLimit: number;
+  readonly logRetention: LogRetention;
   readonly logLevel: LogLevel;
 }
 
@@ -92,7 +99,7 @@ const keys = [
   ...['maxSessionTimeout', 'maxClientCnxns', 'maxCnxns', 'peerType', 'skipACL', 'extendedTypesEnabled'],
   ...['DigestAuthenticationProvider.superDigest', 'znode.container.checkIntervalMs', 'znode.container.maxPerMinute'],
   ...['znode.container.maxNeverUsedIntervalMs', 'globalOutstandingLimit', 'serverId', 'clusterName', 'peerSecretFile'],
-  ...['peerPortAddress', 'allowedOrigins', 'logLevel'],
+  ...['peerPortAddress', 'allowedOrigins', 'logRetainRecords', 'logRetainBytes', 'logLevel'],
 ];
 
 /**
@@ -292,11 +299,15 @@ function readOrigins(settings: Settings, findings: Findings): readonly string[] 
 
 function readLimits(
   settings: Settings,
-): Pick<Config, 'maxClientCnxns' | 'maxCnxns' | 'globalOutstandingLimit' | 'container'> {
+): Pick<Config, 'maxClientCnxns' | 'maxCnxns' | 'globalOutstandingLimit' | 'logRetention' | 'container'> {
   return {
     maxClientCnxns: settings.whole('maxClientCnxns', 0, 1_000_000) ?? 60,
     maxCnxns: settings.whole('maxCnxns', 0, 1_000_000) ?? 0,
     globalOutstandingLimit: settings.whole('globalOutstandingLimit', 1, 1_000_000) ?? 1000,
+    logRetention: {
+      records: settings.whole('logRetainRecords', 0, 1_000_000_000) ?? 100_000,
+      bytes: settings.whole('logRetainBytes', 0, 2 ** 40) ?? 64 * 1_048_576,
+    },
     container: {
       checkIntervalMs: settings.whole('znode.container.checkIntervalMs', 10, MAX_MS) ?? 60_000,
       maxPerMinute: settings.whole('znode.container.maxPerMinute', 1, 10_000_000) ?? 10_000,

@@ -23,7 +23,6 @@ import { createInterface } from 'node:readline';
  * @property {number} zxid of the answer; 0 where no server answered
  * @property {string | null} result the canonical form of the answer
  * @property {{ id: number; kind: WatchKind } | null} watch that the call arms where it succeeds
- * @property {unknown} [args] of a read that needs more than a path
  *
  * @typedef {'data' | 'child' | 'recursive'} WatchKind
  *

@@ -140,21 +140,22 @@ export class RecordedClient {
    * @param {string} path
    * @param {boolean} write
    * @param {() => Promise<unknown>} start
-   * @param {{ watch?: OpRecord['watch']; args?: unknown }} [more]
+   * @param {{ watch?: OpRecord['watch']; as?: string }} [more] as: the name that the value has in a server's result
    * @returns {Promise<Answer>}
    */
-  #call(op, path, write, start, { watch = null, args } = {}) {
+  #call(op, path, write, start, { watch = null, as = '' } = {}) {
     const at = now();
     /** @type {OpRecord} */
     const record = {
       ...{ t: 'op', client: this.name, session: 0, seq: 0, op, path, write, number: 0, sent: at, end: 0 },
-      ...{ outcome: 'unknown', code: '', zxid: 0, result: null, watch, args },
+      ...{ outcome: 'unknown', code: '', zxid: 0, result: null, watch },
     };
     this.pending.add(record);
     this.#unanswered.add(record);
     (write ? this.#unnumbered : this.#unsentReads).add(record);
+    // Directly behind the client's own promise: a step in between would put answers and events out of order.
     return start().then(
-      (value) => this.#done(record, 'ok', '', value),
+      (value) => this.#done(record, 'ok', '', as === '' ? value : { [as]: value }),
       (/** @type {import('@synod/client').SynodError} */ error) =>
         this.#done(record, error.outcome === 'unknown' ? 'unknown' : 'fail', error.code, undefined),
     );
@@ -175,11 +176,11 @@ export class RecordedClient {
     record.session = this.session;
     record.seq = ++this.#seq;
     record.end = now();
-    // Where no server answered, what the client says of a call that ended with the session is a guess.
-    const unsure = record.write && record.zxid === 0 && record.number > 0;
-    record.outcome = unsure ? 'unknown' : outcome;
+    // Where no server answered, a write that was sent may have been carried out, and nothing else was.
+    const unanswered = record.write && record.number > 0 ? 'unknown' : 'fail';
+    record.outcome = record.zxid === 0 ? unanswered : outcome;
     record.code = code;
-    record.result = outcome === 'ok' ? canonical(value ?? {}) : null;
+    record.result = outcome === 'ok' ? canonical(value === undefined ? {} : value) : null;
     this.around.record(record);
     if (final.has(code) && !this.over && this.client.state === 'expired') this.#end('expired');
     return { ok: outcome === 'ok', code, value };
@@ -206,7 +207,7 @@ export class RecordedClient {
 
   /** @param {string} path @param {string} data @param {number} [version] */
   set(path, data, version = -1) {
-    return this.#call('set', path, true, () => this.client.set(path, data, { version }).then((stat) => ({ stat })));
+    return this.#call('set', path, true, () => this.client.set(path, data, { version }), { as: 'stat' });
   }
 
   /** @param {string} path */
@@ -217,8 +218,7 @@ export class RecordedClient {
   /** @param {Parameters<Client['multi']>[0]} operations */
   multi(operations) {
     const path = operations.map((operation) => operation.path).join(' ');
-    const start = () => this.client.multi(operations).then((results) => ({ results }));
-    return this.#call('multi', path, true, start);
+    return this.#call('multi', path, true, () => this.client.multi(operations), { as: 'results' });
   }
 
   /** @param {string} path @param {(event: import('@synod/client').WatchEvent) => void} [told] by a one-shot watch */
@@ -243,7 +243,7 @@ export class RecordedClient {
   }
 
   ephemerals() {
-    return this.#call('ephemerals', '/', false, () => this.client.ephemerals().then((paths) => ({ paths })));
+    return this.#call('ephemerals', '/', false, () => this.client.ephemerals(), { as: 'paths' });
   }
 
   sync() {
@@ -253,8 +253,7 @@ export class RecordedClient {
   /** @param {string} path @param {(event: import('@synod/client').WatchEvent) => void} told */
   watchAll(path, told) {
     const { watch, listener } = this.#watch('recursive', told);
-    const start = () => this.client.addWatch(path, 'recursive', listener).then(() => ({}));
-    return this.#call('addWatch', path, false, start, { watch });
+    return this.#call('addWatch', path, false, () => this.client.addWatch(path, 'recursive', listener), { watch });
   }
 
   /** Ends the session behind all calls. */

@@ -241,7 +241,10 @@ export class ClientDoor {
   #upgrade(request: IncomingMessage, head: Buffer): void {
     const first = this.#isFirst(request);
     const connection = this.#connections.get(request.socket);
-    if (!connection || !first) return void request.socket.destroySoon();
+    if (!connection || !first) {
+      request.socket.destroySoon();
+      return;
+    }
     const { socket, address, port } = connection;
     if (this.#isForbidden(request)) return void socket.end(refusalText(403, FORBIDDEN));
     if (!PATHS.includes(pathOf(request)))

@@ -6,7 +6,15 @@
  * has said that it is durable.
  */
 import { randomBytes, randomInt } from 'node:crypto';
-import { frameMessages, formatHash, formatZxid, isSynodError, limits, readClientMessage, readXid, unpackForeign } from '@synod/protocol';
+import {
+  frameMessages,
+  formatZxid,
+  isSynodError,
+  limits,
+  readClientMessage,
+  readXid,
+  unpackForeign,
+} from '@synod/protocol';
 import { openStorage, type Storage } from '@synod/storage';
 import { Tree } from '@synod/tree';
 import { readPeerMessage, type RecoveredHistory } from '@synod/zab';
@@ -15,10 +23,12 @@ import type { ReplicaEffect } from '../replica/effect.js';
 import { readServerMessage } from '../replica/message.js';
 import { Replica } from '../replica/replica.js';
 import { ClientDoor, type ClientLink } from './client-door.js';
+import type { Health } from './http-status.js';
 import { describeError, type Logger } from './logger.js';
 import { frames, Outbox } from './outbox.js';
 import { PeerLinks } from './peer-links.js';
 import { replicaOptions, zabOptions } from './replica-options.js';
+import { healthOf, statusOf, type ServerStatus } from './status.js';
 
 const TICK_MS = 20;
 /** Below this much unsent data a client that was full gets more. */
@@ -56,13 +66,15 @@ export class Host {
 
   /** Opens storage, loads the state, opens the ports. Rejects in words where one of them is not to be had. */
   async start(): Promise<void> {
-    const { dataDir, clusterName, serverId } = this.#config;
+    const { dataDir, clusterName, serverId, logRetention } = this.#config;
     const zab = zabOptions(this.#config);
     this.#storage = await openStorage({
       dir: dataDir,
       cluster: clusterName,
       server: serverId,
       repairable: zab.voters.length + zab.observers.length > 1,
+      retainRecords: logRetention.records,
+      retainBytes: logRetention.bytes,
       onDurable: (token) => this.#onDurable(token),
       onFolded: (position) => this.#step({ type: 'folded', position }),
       onPruned: (base) => this.#step({ type: 'pruned', base: base.zxid }),
@@ -93,7 +105,11 @@ export class Host {
     await this.#storage.loadState((rows) => loader.add(rows));
     const tree = loader.finish(recovered.state.position.zxid, recovered.state.digest);
     const fields = { zxid: formatZxid(recovered.last.zxid), epoch: recovered.currentEpoch, znodes: tree.nodeCount };
-    this.#log.info('recovered', { ...fields, tail: recovered.tail.length, ms: Math.round(performance.now() - started) });
+    this.#log.info('recovered', {
+      ...fields,
+      tail: recovered.tail.length,
+      ms: Math.round(performance.now() - started),
+    });
     if (recovered.damage !== null) this.#log.warn('damaged', { cause: recovered.damage });
     return { history, tree };
   }
@@ -235,7 +251,8 @@ export class Host {
         this.#storage.persist(effect.token, effect.ops);
         return;
       case 'send':
-        if (this.#links?.isUp(effect.to)) this.#outboxes.get(effect.to)?.add(effect.message, effect.after, this.#durable);
+        if (this.#links?.isUp(effect.to))
+          this.#outboxes.get(effect.to)?.add(effect.message, effect.after, this.#durable);
         return;
       case 'client-send':
         this.#sendToClient(effect);
@@ -264,7 +281,9 @@ export class Host {
     }
   }
 
-  #disk(effect: Extract<ReplicaEffect, { type: 'fold' | 'read-log' | 'read-state' | 'release-state' | 'stage' }>): void {
+  #disk(
+    effect: Extract<ReplicaEffect, { type: 'fold' | 'read-log' | 'read-state' | 'release-state' | 'stage' }>,
+  ): void {
     const storage = this.#storage;
     switch (effect.type) {
       case 'fold':
@@ -341,51 +360,14 @@ export class Host {
 
   // ---- what others may know
 
-  #health(): { serving: boolean; role: string; detail: string } {
-    const { serving, zab } = this.#replica.status;
-    const detail = serving ? `epoch ${zab.epoch}, leader ${zab.leader}` : `no leader; in ${zab.phase}`;
-    return { serving, role: this.#role(), detail };
-  }
+  readonly #connected = (peer: number): boolean => this.#links?.isUp(peer) ?? false;
 
-  #role(): string {
-    return this.#config.servers.length < 2 && this.#replica.role === 'leading' ? 'standalone' : this.#replica.role;
+  #health(): Health {
+    return healthOf(this.#config, this.#replica.status, this.#connected);
   }
 
   /** What GET /status shows. */
-  status(): Record<string, unknown> {
-    const { zab, digest, zxid, folded, diverged, ...counts } = this.#replica.status;
-    const { serverId, clusterName, servers } = this.#config;
-    return {
-      server: serverId,
-      cluster: clusterName,
-      role: this.#role(),
-      phase: zab.phase,
-      serving: counts.serving,
-      member: zab.member,
-      epoch: zab.epoch,
-      leader: zab.leader,
-      zxid: formatZxid(zxid),
-      logged: formatZxid(zab.last),
-      durable: formatZxid(zab.durable),
-      committed: formatZxid(zab.committed),
-      folded: formatZxid(folded),
-      digest: formatHash(digest),
-      sessions: counts.sessions,
-      znodes: counts.znodes,
-      ephemerals: counts.ephemerals,
-      dataBytes: counts.dataBytes,
-      connections: counts.connections,
-      watches: counts.watches,
-      diverged,
-      peers: servers
-        .filter(({ id }) => id !== serverId)
-        .map(({ id, role }) => {
-          const learner = zab.learners.find((one) => one.id === id);
-          const follows = learner && { stage: learner.stage, behind: Math.max(0, zab.last - learner.acked), silentMs: learner.silentMs };
-          return { server: id, role, connected: this.#links?.isUp(id) ?? false, ...follows };
-        }),
-      uptimeMs: Math.round(performance.now() - this.#startedAt),
-      memoryBytes: process.memoryUsage.rss(),
-    };
+  status(): ServerStatus {
+    return statusOf(this.#config, this.#replica.status, this.#connected, performance.now() - this.#startedAt);
   }
 }

@@ -44,7 +44,7 @@ export class PeerDoor {
       response.writeHead(404, { Connection: 'close' }).end();
     });
     this.#http.on('connection', (socket) => this.#connection(socket));
-    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
+    this.#http.on('upgrade', (request, _socket, head) => this.#upgrade(request, request.socket, head));
     this.#webSockets = new WebSocketServer({
       ...peerWebSocketOptions,
       noServer: true,

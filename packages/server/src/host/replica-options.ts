@@ -9,7 +9,8 @@ const NO_LEADER_TICKS = 2;
 
 export function zabOptions(config: Config): ZabOptions {
   const { serverId, servers, tickTime, initLimit, syncLimit } = config;
-  const ids = (role: 'participant' | 'observer'): number[] => servers.filter((one) => one.role === role).map((one) => one.id);
+  const ids = (role: 'participant' | 'observer'): number[] =>
+    servers.filter((one) => one.role === role).map((one) => one.id);
   const alone = servers.length < 2;
   return {
     self: serverId,

@@ -18,8 +18,9 @@ export function sharedLookup(resolve: Resolver = systemResolver): LookupFunction
   const waiting = new Map<string, Answer[]>();
   return (name, options, callback) => {
     const answer: Answer = (error, addresses) => {
-      const first = addresses?.[0];
-      if (error || !first) callback(error ?? new Error(`${name} has no address`), '');
+      // The system calls back without addresses where there is an error, whatever the types say.
+      const first = error ? undefined : addresses[0];
+      if (!first) callback(error ?? new Error(`${name} has no address`), '');
       else if (options.all) callback(null, addresses);
       else callback(null, first.address, first.family);
     };

@@ -8,34 +8,23 @@
 import {
   isRefusal,
   isWrite,
-  limits,
   Op,
   refuse,
+  type AddAuthRequest,
   type ClientMessage,
   type ErrorCode,
   type Reply,
   type Request,
   type Zxid,
 } from '@synod/protocol';
-import type { Applied, Tree } from '@synod/tree';
-import { authenticate, Journal } from '@synod/tree';
-import { Connection, writeOf, type Waiting } from './connection.js';
+import { Journal, type Applied, type Tree } from '@synod/tree';
+import { Connection, forgotten, writeOf, type Waiting } from './connection.js';
 import type { ClientFault } from './event.js';
 import { ConnectionRequests } from './connection-requests.js';
 import { Handshakes } from './handshakes.js';
-import type { ServerMessage } from './message.js';
 import { Pacing, type Pace } from './pacing.js';
+import type { Surroundings } from './surroundings.js';
 import type { ReplicaOptions } from './options.js';
-
-/** What the clients need of the replica around them. */
-export interface Surroundings {
-  readonly tree: Tree;
-  /** This server has a leader and has applied all it must have. */
-  readonly serving: boolean;
-  readonly clock: number;
-  toLeader(message: ServerMessage): void;
-  randomBytes(length: number): Uint8Array;
-}
 
 /** Bytes of answers that one turn prepares for one client. */
 const OUT_BYTES = 1_048_576;
@@ -60,7 +49,7 @@ export class Clients {
   constructor(options: ReplicaOptions, around: Surroundings, firstTag: number) {
     this.#options = options;
     this.#around = around;
-    this.#requests = new ConnectionRequests(options.skipAcl);
+    this.#requests = new ConnectionRequests(options.skipAcl, options.authentication);
     this.#pacing = new Pacing(options.outstandingWrites);
     this.#handshakes = new Handshakes(options, around, firstTag, {
       opened: (connection) => {
@@ -177,26 +166,18 @@ export class Clients {
     if (connection) this.dismiss(connection, 'SESSION_EXPIRED', 'the session has ended');
   }
 
-  // ---- requests
-
   #write(connection: Connection, xid: number, number: number, acked: number, request: Request): void {
-    if (number - acked > limits.outstandingWrites) {
-      const reason = `write ${number} goes more than ${limits.outstandingWrites} beyond what is acknowledged (${acked})`;
-      this.dismiss(connection, 'BAD_ARGUMENTS', reason);
+    const problem = connection.takeNumber(number, acked);
+    if (problem !== null) {
+      this.dismiss(connection, 'BAD_ARGUMENTS', problem);
       return;
     }
-    const expected = connection.nextNumber === 0 ? connection.lastNumber + 1 : connection.nextNumber;
-    if (connection.nextNumber === 0 ? number > expected : number !== expected) {
-      this.dismiss(connection, 'BAD_ARGUMENTS', `write ${number} came where write ${expected} was expected`);
-      return;
-    }
-    connection.nextNumber = number + 1;
     const { identities } = connection;
     const waiting: Waiting = { xid, op: request.op, request, number, acked, identities, reply: null, waitFor: -1 };
     const { tree } = this.#around;
     if (number <= (tree.sessions.get(connection.session)?.lastNumber ?? 0)) {
       // Not among the writes that wait: its transaction is applied already.
-      const reply = tree.resultOf(connection.session, number) ?? forgotten(number, tree.zxid);
+      const reply = this.#resultOf(connection, number);
       connection.push({ ...waiting, number: 0, reply });
       this.#drain(connection);
       return;
@@ -215,7 +196,7 @@ export class Clients {
   #read(connection: Connection, xid: number, request: Request): void {
     if (request.op === Op.addAuth) {
       // At once, so that requests behind it are judged with it and those before it without.
-      this.#addAuth(connection, xid, request.scheme, request.credentials);
+      this.#addAuth(connection, xid, request);
       return;
     }
     const { identities } = connection;
@@ -228,23 +209,16 @@ export class Clients {
     this.#around.toLeader({ type: 'sync', tag: connection.session });
   }
 
-  #addAuth(connection: Connection, xid: number, scheme: string, credentials: Uint8Array): void {
-    const found = authenticate(scheme, credentials, this.#options.authentication);
-    if ('code' in found) {
-      this.#answer(connection, xid, Op.addAuth, found);
-      this.dismiss(connection, found.code, found.reason);
+  #addAuth(connection: Connection, xid: number, request: AddAuthRequest): void {
+    const result = this.#requests.authenticate(connection, request);
+    if (isRefusal(result) && result.code === 'AUTH_FAILED') {
+      this.#answer(connection, xid, Op.addAuth, result);
+      this.dismiss(connection, result.code, result.reason);
       return;
     }
-    const added = found.filter((one) => !connection.identities.some((old) => old.scheme === one.scheme && old.id === one.id));
-    if (connection.identities.length + added.length > limits.identities) {
-      const reason = `a connection has at most ${limits.identities} identities`;
-      this.#answer(connection, xid, Op.addAuth, refuse('BAD_ARGUMENTS', '', reason));
-      return;
-    }
-    connection.identities = [...connection.identities, ...added];
     const { session, generation, identities } = connection;
     if (this.#around.serving) this.#around.toLeader({ type: 'identities', session, generation, identities });
-    this.#answer(connection, xid, Op.addAuth, {});
+    this.#answer(connection, xid, Op.addAuth, result);
   }
 
   /** Queues an answer that is known already. */
@@ -299,7 +273,12 @@ export class Clients {
   #repeated(connection: Connection, waiting: Waiting, tree: Tree): Reply | null {
     if (waiting.waitFor < 0 || waiting.waitFor > tree.zxid) return null;
     if (connection.firstWrite === waiting) this.#settleWrite(connection);
-    return tree.resultOf(connection.session, waiting.number) ?? forgotten(waiting.number, tree.zxid);
+    return this.#resultOf(connection, waiting.number);
+  }
+
+  #resultOf(connection: Connection, number: number): Reply {
+    const { tree } = this.#around;
+    return tree.resultOf(connection.session, number) ?? forgotten(number, tree.zxid);
   }
 
   #settleWrite(connection: Connection): void {
@@ -326,13 +305,12 @@ export class Clients {
     this.#drain(connection);
   }
 
-  // ---- what the log brings
-
   /** A transaction was applied: tell watchers, then answer whoever asked for it. */
   applied(applied: Applied): void {
     this.#requests.fire(applied.changes, this.#around.tree, this.connections, this.#busy);
     const { createdSession, closedSession, session, number } = applied;
-    if (createdSession?.server === this.#options.zab.self) this.#handshakes.created(createdSession.tag, createdSession.id);
+    if (createdSession?.server === this.#options.zab.self)
+      this.#handshakes.created(createdSession.tag, createdSession.id);
     const connection = this.#bySession.get(session);
     if (connection && number > 0) this.#settle(connection, number, applied.reply);
     if (closedSession === undefined) return;
@@ -340,11 +318,12 @@ export class Clients {
     if (closed) this.dismiss(closed, 'SESSION_EXPIRED', 'the session has ended');
   }
 
+  /** The write with this number is applied, and so are all before it: repeated ones may still have waited. */
   #settle(connection: Connection, number: number, reply: Reply): void {
-    const waiting = connection.firstWrite;
-    if (waiting?.number !== number) return;
-    this.#settleWrite(connection);
-    waiting.reply = reply;
+    for (let first = connection.firstWrite; first && first.number <= number; first = connection.firstWrite) {
+      this.#settleWrite(connection);
+      first.reply = first.number === number ? reply : this.#resultOf(connection, first.number);
+    }
     this.#drain(connection);
   }
 
@@ -357,8 +336,6 @@ export class Clients {
       if (!head || head.waitFor < 0) this.#parked.delete(connection);
     }
   }
-
-  // ---- leadership and time
 
   /** There is a leader again: attach, then send again what has no answer. */
   leaderFound(): void {
@@ -392,14 +369,7 @@ export class Clients {
 
   tick(): void {
     const { clock, serving } = this.#around;
-    for (const connection of [...this.connections.values()]) {
-      if (connection.state === 'hello' && clock - connection.openedAt > limits.helloMs) {
-        this.dismiss(connection, 'MARSHALLING_ERROR', `no hello within ${limits.helloMs} ms`);
-      }
-      if (connection.state === 'opening' && clock - connection.openedAt > this.#options.zab.syncMs + this.#options.noLeaderMs) {
-        this.dismiss(connection, 'CONNECTION_LOSS', 'the session could not be opened in time');
-      }
-    }
+    for (const connection of [...this.connections.values()]) this.#handshakes.checkTime(connection);
     if (!serving && this.connections.size > 0 && clock - this.#lostLeaderAt > this.#options.noLeaderMs) {
       this.dismissAll('CONNECTION_LOSS', 'this server has no leader');
     }
@@ -428,9 +398,4 @@ export class Clients {
     for (const { connection, reason } of this.#closing.splice(0)) emit.close(connection, reason);
     for (const effect of this.#pacing.take(this.#writes)) emit.pace(effect);
   }
-}
-
-function forgotten(number: number, zxid: Zxid): Reply {
-  const reason = `write ${number} was carried out and its result acknowledged before; it is no longer known`;
-  return { zxid, result: { ...refuse('BAD_ARGUMENTS', '', reason), outcome: 'unknown' } };
 }

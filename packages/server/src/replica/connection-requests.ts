@@ -4,25 +4,52 @@
  */
 import {
   isRefusal,
+  limits,
   Op,
   Permission,
   refuse,
   WatchMode,
+  type AddAuthRequest,
   type Refusal,
   type Result,
   type SetWatchesRequest,
   type WatchEvent,
 } from '@synod/protocol';
-import { check, Journal, rearm, Watches, type NodeChange, type Reader, type Tree } from '@synod/tree';
+import {
+  authenticate,
+  check,
+  Journal,
+  rearm,
+  Watches,
+  type AuthenticationSettings,
+  type NodeChange,
+  type Reader,
+  type Tree,
+} from '@synod/tree';
 import type { Connection, Waiting } from './connection.js';
 
 export class ConnectionRequests {
   readonly #skipAcl: boolean;
+  readonly #authentication: AuthenticationSettings;
   readonly watches = new Watches();
   journal = new Journal(0);
 
-  constructor(skipAcl: boolean) {
+  constructor(skipAcl: boolean, authentication: AuthenticationSettings) {
     this.#skipAcl = skipAcl;
+    this.#authentication = authentication;
+  }
+
+  /** Adds who the client proves to be. */
+  authenticate(connection: Connection, request: AddAuthRequest): Result | Refusal {
+    const found = authenticate(request.scheme, request.credentials, this.#authentication);
+    if ('code' in found) return found;
+    const known = connection.identities;
+    const added = found.filter((one) => !known.some((old) => old.scheme === one.scheme && old.id === one.id));
+    if (known.length + added.length > limits.identities) {
+      return refuse('BAD_ARGUMENTS', '', `a connection has at most ${limits.identities} identities`);
+    }
+    connection.identities = [...known, ...added];
+    return {};
   }
 
   /** A connection is gone and its watches with it. */
@@ -84,9 +111,9 @@ export class ConnectionRequests {
   }
 
   #rearm(connection: Connection, request: SetWatchesRequest, tree: Tree): Result {
-    const mayRead = (id: number, acl: number): boolean =>
-      id === connection.id && this.#mayRead(tree, acl, connection);
-    for (const event of rearm(connection.id, request, tree, this.journal, this.watches, mayRead)) connection.event(event);
+    const mayRead = (id: number, acl: number): boolean => id === connection.id && this.#mayRead(tree, acl, connection);
+    for (const event of rearm(connection.id, request, tree, this.journal, this.watches, mayRead))
+      connection.event(event);
     return {};
   }
 

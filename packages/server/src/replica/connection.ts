@@ -6,6 +6,8 @@
  * see all earlier writes of their session.
  */
 import {
+  limits,
+  refuse,
   replyToWire,
   type Goodbye,
   type Identity,
@@ -16,6 +18,7 @@ import {
   goodbyeToWire,
   eventToWire,
   type WatchEvent,
+  type Zxid,
 } from '@synod/protocol';
 
 /** A request that waits. `reply` is set once it is known; a read has none until it is its turn. */
@@ -58,7 +61,7 @@ export class Connection {
   /** Too much waits to be sent: nothing is answered until the host says that it has left. */
   full = false;
   /** Number that the next write must have; 0 before the first. */
-  nextNumber = 0;
+  #nextNumber = 0;
   #queue: Waiting[] = [];
   #head = 0;
   #writes: Waiting[] = [];
@@ -82,6 +85,18 @@ export class Connection {
   push(waiting: Waiting): void {
     this.#queue.push(waiting);
     if (waiting.number > 0) this.#writes.push(waiting);
+  }
+
+  /** Takes the number of the next write, or says what is wrong with it. */
+  takeNumber(number: number, acked: number): string | null {
+    if (number - acked > limits.outstandingWrites) {
+      return `write ${number} goes more than ${limits.outstandingWrites} beyond what is acknowledged (${acked})`;
+    }
+    // The first write of a connection may repeat earlier ones; after it there is no gap and no step back.
+    const expected = this.#nextNumber === 0 ? Math.min(number, this.lastNumber + 1) : this.#nextNumber;
+    if (number !== expected) return `write ${number} came where write ${expected} was expected`;
+    this.#nextNumber = number + 1;
+    return null;
   }
 
   /** The first request that waits. */
@@ -146,11 +161,18 @@ export class Connection {
 function replyBytes({ result }: Reply): number {
   if ('data' in result) return 100 + (result.data?.length ?? 0);
   if ('children' in result) return 100 + result.children.length * 32;
-  if ('answers' in result) return result.answers.reduce<number>((sum, answer) => sum + replyBytes({ zxid: 0, result: answer }), 0);
+  if ('answers' in result)
+    return result.answers.reduce<number>((sum, answer) => sum + replyBytes({ zxid: 0, result: answer }), 0);
   return 100;
 }
 
 /** A waiting request as a write; only for entries with a number. */
 export function writeOf(waiting: Waiting): WriteRequest {
   return waiting.request as WriteRequest;
+}
+
+/** The answer to a write whose result the client has acknowledged before. */
+export function forgotten(number: number, zxid: Zxid): Reply {
+  const reason = `write ${number} was carried out and its result acknowledged before; it is no longer known`;
+  return { zxid, result: { ...refuse('BAD_ARGUMENTS', '', reason), outcome: 'unknown' } };
 }

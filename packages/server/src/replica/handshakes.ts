@@ -4,19 +4,12 @@
  *
  * Each question to the leader carries a tag; the answer to a question that was asked anew is recognised by its old tag.
  */
-import {
-  limits,
-  PROTOCOL_VERSION,
-  SECRET_BYTES,
-  welcomeToWire,
-  type ErrorCode,
-  type Hello,
-} from '@synod/protocol';
-import type { Surroundings } from './clients.js';
+import { limits, PROTOCOL_VERSION, SECRET_BYTES, welcomeToWire, type ErrorCode, type Hello } from '@synod/protocol';
 import type { Connection } from './connection.js';
 import type { ServerMessage } from './message.js';
 import type { ReplicaOptions } from './options.js';
 import { hashSecret } from './secret.js';
+import type { Surroundings } from './surroundings.js';
 
 /** What a handshake leads to. */
 export interface HandshakeOutcome {
@@ -142,6 +135,17 @@ export class Handshakes {
       }),
     );
     this.#outcome.opened(connection);
+  }
+
+  /** Sends away who takes too long to say hello, or who cannot be served in time. */
+  checkTime(connection: Connection): void {
+    const waited = this.#around.clock - connection.openedAt;
+    const { zab, noLeaderMs } = this.#options;
+    if (connection.state === 'hello' && waited > limits.helloMs) {
+      this.#outcome.dismiss(connection, 'MARSHALLING_ERROR', `no hello within ${limits.helloMs} ms`);
+    } else if (connection.state === 'opening' && waited > zab.syncMs + noLeaderMs) {
+      this.#outcome.dismiss(connection, 'CONNECTION_LOSS', 'the session could not be opened in time');
+    }
   }
 
   /** The connection is open, or gone. */

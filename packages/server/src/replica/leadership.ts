@@ -222,7 +222,12 @@ export class Leadership {
     this.#clock = clock;
     // Times in znodes do not run backwards under one leader, even where the wall clock does.
     this.#wall = Math.max(this.#wall, wall);
+  }
+
+  /** Ends sessions that were silent for too long, and removes containers and TTL znodes whose time has come. */
+  expire(): void {
     if (!this.#peer.leads) return;
+    const clock = this.#clock;
     for (const [session, lease] of this.#leases) {
       if (lease.deadline > clock || this.#expiring.has(session)) continue;
       this.#expiring.add(session);

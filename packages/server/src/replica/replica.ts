@@ -29,6 +29,8 @@ import type { ReplicaOptions } from './options.js';
 
 /** A step of the replica's clock is never longer: a pause of this process must not expire sessions. */
 const LONGEST_STEP_MS = 250;
+/** Sessions and handshakes are checked for their time this often. */
+const CHECK_MS = 100;
 /** The digest is compared with the leader's at zxids whose counter is a multiple of this. */
 const CHECKPOINT = 1024;
 const CHECKPOINTS_KEPT = 64;
@@ -75,6 +77,7 @@ export class Replica {
   #now = 0;
   #wall = 0;
   #touchedAt = 0;
+  #checkedAt = 0;
   #loader: Loader | null = null;
   #staged: Tree | null = null;
   readonly #checkpoints: { readonly zxid: number; readonly digest: number }[] = [];
@@ -226,7 +229,8 @@ export class Replica {
       const applied = this.#tree.apply(record.zxid, decodeTxn(record.body));
       this.#applied = record;
       this.#leadership?.applied(record.zxid);
-      if (applied.createdSession) this.#leadership?.sessionCreated(applied.createdSession.id, applied.createdSession.timeout);
+      if (applied.createdSession)
+        this.#leadership?.sessionCreated(applied.createdSession.id, applied.createdSession.timeout);
       this.#clients.applied(applied);
       if (applied.closedSession !== undefined) this.#leadership?.sessionClosed(applied.closedSession);
       if (counterOf(record.zxid) % CHECKPOINT === 0) this.#checkpoint();
@@ -295,9 +299,16 @@ export class Replica {
     }
     if (role === 'leading') {
       this.#diverged.clear();
-      this.#leadership = new Leadership(this.#options, this.#peer, this.#tree, this.#clock, this.#wall, (to, message) => {
-        this.#sendTo(to, message);
-      });
+      this.#leadership = new Leadership(
+        this.#options,
+        this.#peer,
+        this.#tree,
+        this.#clock,
+        this.#wall,
+        (to, message) => {
+          this.#sendTo(to, message);
+        },
+      );
     }
     this.#serving = true;
     this.#clients.leaderFound();
@@ -356,7 +367,11 @@ export class Replica {
     this.#wall = wall;
     this.#peer.step({ type: 'tick', now });
     this.#leadership?.tick(this.#clock, wall);
-    this.#clients.tick();
+    if (this.#clock - this.#checkedAt >= CHECK_MS) {
+      this.#checkedAt = this.#clock;
+      this.#leadership?.expire();
+      this.#clients.tick();
+    }
     if (this.#serving && this.#clock - this.#touchedAt >= this.#options.zab.tickMs / 2) {
       this.#touchedAt = this.#clock;
       const checkpoint = this.#checkpoints.at(-1) ?? { zxid: 0, digest: 0 };

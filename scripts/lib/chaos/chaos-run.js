@@ -1,0 +1,189 @@
+/** One chaos run: servers and clients as processes, faults between them, and peace at the end. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from '@synod/client';
+import { Ensemble } from '../ensemble.js';
+import { ClientProcess } from './clients.js';
+import { Faults } from './faults.js';
+import { historyFile, writeEnd } from './folder.js';
+import { now } from './history.js';
+import { Random } from './random.js';
+import { counters } from './writers.js';
+
+/**
+ * @typedef {object} Plan
+ * @property {string} dir
+ * @property {string} seed
+ * @property {number} minutes
+ * @property {number} servers
+ * @property {number} faults
+ * @property {(line: string) => void} log
+ */
+
+const processes = 2;
+const tickMs = 200;
+const syncTicks = 5;
+
+/** Everything stays in the logs, for the checkers read them at the end. */
+const retain = 100_000_000;
+
+const settings = {
+  tickTime: tickMs,
+  initLimit: 25,
+  syncLimit: syncTicks,
+  minSessionTimeout: 1000,
+  maxSessionTimeout: 60_000,
+  logRetainRecords: retain,
+  logRetainBytes: retain * 1000,
+};
+
+/** Writes that must be answered between two faults. */
+const workBetween = 20;
+
+/** How long the sessions of clients that are gone may live on once nothing is done to the servers, in milliseconds. */
+const expiryMs = 20_000;
+
+const progressMs = 15_000;
+
+export class ChaosRun {
+  /** @type {import('./history.js').Violation[]} */
+  violations = [];
+  #plan;
+  #random;
+  /** @type {ClientProcess[]} */
+  #clients = [];
+
+  /** @param {Plan} plan */
+  constructor(plan) {
+    this.#plan = plan;
+    this.#random = new Random(plan.seed, 'faults');
+  }
+
+  /** @param {string} rule @param {string} text */
+  #violation(rule, text) {
+    this.violations.push({ rule, text });
+    this.#plan.log(`VIOLATION ${rule}: ${text}`);
+  }
+
+  /** Leaves in the folder what the checkers need; what went wrong meanwhile is in {@link violations}. */
+  async run() {
+    const { dir, servers } = this.#plan;
+    const ensemble = await Ensemble.create(dir, { voters: servers, settings });
+    const report = (/** @type {string} */ rule, /** @type {string} */ text) => this.#violation(rule, text);
+    const faults = new Faults(ensemble, this.#random, tickMs * syncTicks, report);
+    try {
+      for (const id of ensemble.ids) faults.start(id);
+      await ensemble.serving(ensemble.ids);
+      await this.#prepare(ensemble);
+      await this.#disturb(faults);
+      faults.heal();
+      await ensemble.serving(ensemble.ids);
+      const end = await this.#settle(ensemble);
+      await faults.stopAll();
+      const clients = this.#clients.map(({ task }) => task.name);
+      writeEnd(dir, { ...end, counters, servers: ensemble.ids, clients, faults: faults.done });
+    } finally {
+      for (const client of this.#clients) client.kill();
+      await ensemble.stopAll('SIGKILL');
+    }
+  }
+
+  /** Lays out the tree and starts the clients. @param {Ensemble} ensemble */
+  async #prepare(ensemble) {
+    const { dir, seed } = this.#plan;
+    const names = Array.from({ length: processes }, (_, index) => `p${index}`);
+    const client = await connect(ensemble.connectString);
+    for (const path of ['/data', '/seq', '/eph', '/watched', '/locks', '/counters']) await client.create(path);
+    for (const path of counters) await client.create(path, '0');
+    for (const name of names) for (const lock of [0, 1]) await client.create(`/locks/${name}-${lock}`);
+    await client.close();
+    this.#clients = names.map(
+      (name) => new ClientProcess({ name, servers: ensemble.connectString, seed, history: historyFile(dir, name) }),
+    );
+  }
+
+  get #acked() {
+    return this.#clients.reduce((sum, { acked }) => sum + acked, 0);
+  }
+
+  /** @param {Faults} faults */
+  async #disturb(faults) {
+    const { minutes, log } = this.#plan;
+    const start = now();
+    const every = (minutes * 60_000) / this.#plan.faults;
+    /** @type {Promise<void>[]} */
+    const open = [];
+    let shown = start;
+    for (let index = 0; index < this.#plan.faults && this.#clients.every(({ isRunning }) => isRunning); index++) {
+      await delay(Math.max(50, start + (index + this.#random.between(0, 0.8)) * every - now()));
+      const before = this.#acked;
+      const fault = await faults.next();
+      const latest = faults.done.at(-1);
+      if (!fault || !latest) return this.#violation('liveness', 'the servers have found no leader');
+      log(`${seconds(now() - start)} fault ${index + 1}: ${latest.kind} ${latest.servers.join(' ')}`);
+      open.push(fault.over);
+      // Now and then the next fault does not wait until this one is over.
+      if (this.#random.chance(0.15)) continue;
+      await Promise.all(open.splice(0));
+      if (!(await this.#progress(before, faults))) return;
+      if (now() - shown < progressMs) continue;
+      shown = now();
+      log(`${seconds(shown - start)} ${this.#summary()}`);
+    }
+    await Promise.all(open);
+    await delay(Math.max(0, start + minutes * 60_000 - now()));
+  }
+
+  #summary() {
+    const sum = (/** @type {'acked' | 'answered' | 'sessions'} */ key) =>
+      this.#clients.reduce((all, client) => all + client[key], 0);
+    const slowest = Math.max(...this.#clients.map((client) => client.slowest));
+    return `${sum('answered')} answers, ${sum('acked')} writes, ${sum('sessions')} clients, oldest call ${seconds(slowest)}`;
+  }
+
+  /** Waits until clients get work done again; false where they do not. @param {number} before @param {Faults} faults */
+  async #progress(before, faults) {
+    const end = now() + 30_000;
+    while (this.#acked < before + workBetween) {
+      if (now() > end) {
+        const leader = await faults.leader();
+        this.#violation('liveness', `no progress for 30 s; leader: ${leader?.id ?? 'none'}; ${this.#summary()}`);
+        return false;
+      }
+      await delay(20);
+    }
+    return true;
+  }
+
+  /**
+   * Ends the clients; waits until the sessions of those that are gone have expired and all servers are at one place.
+   *
+   * @param {Ensemble} ensemble
+   */
+  async #settle(ensemble) {
+    const stuck = (await Promise.all(this.#clients.map((client) => client.stop()))).flat();
+    for (const text of stuck) this.#violation('liveness', `never answered: ${text}`);
+    const level = await ensemble.level();
+    const end = now() + expiryMs;
+    for (;;) {
+      const { sessions } = (await ensemble.status(1)) ?? { sessions: -1 };
+      if (sessions === 0) break;
+      if (now() > end) {
+        this.#violation('C11', `${sessions} sessions are left ${seconds(expiryMs)} after their clients went`);
+        break;
+      }
+      await delay(50);
+    }
+    const after = await ensemble.level();
+    for (const id of ensemble.ids) {
+      const { diverged } = (await ensemble.status(id)) ?? { diverged: [] };
+      if (diverged.length > 0) this.#violation('digest', `server ${id} says that ${diverged.join(', ')} differ from it`);
+    }
+    this.#plan.log(`all servers at ${after.zxid} (${level.zxid} when the clients had ended), digest ${after.digest}`);
+    return { zxid: Number(after.zxid), digest: parseInt(after.digest, 16) };
+  }
+}
+
+/** @param {number} ms */
+function seconds(ms) {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
