@@ -17,7 +17,8 @@ const buffers = (globalThis as { Buffer?: NodeBufferStatic }).Buffer;
 /** Bytes to a binary string. */
 export function toBinaryString(bytes: Uint8Array): string {
   if (buffers) {
-    const view = 'latin1Slice' in bytes ? (bytes as NodeBuffer) : buffers.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const view =
+      'latin1Slice' in bytes ? (bytes as NodeBuffer) : buffers.from(bytes.buffer, bytes.byteOffset, bytes.length);
     return view.latin1Slice(0, bytes.length);
   }
   let text = '';

@@ -14,14 +14,9 @@
  */
 import { OPEN_ACL, type Acl, type AclEntry } from './acl.js';
 import { limits } from './limits.js';
-import { Op, opName, type MultiOperation, type Request } from './request.js';
-import { SynodError } from './synod-error.js';
+import { Op, opName, type MultiOperation, type MultiReadRequest, type MultiRequest, type Request } from './request.js';
+import { badMessage, fault } from './synod-error.js';
 import { isZxid } from './zxid.js';
-
-/** A fault in what the other side sent. The connection survives it where the request could be told apart. */
-export function badMessage(reason: string): SynodError {
-  return new SynodError({ code: 'MARSHALLING_ERROR', reason });
-}
 
 /** Reads fields of one message in order, each with its kind; `what` names the message in complaints. */
 export class Fields {
@@ -62,9 +57,10 @@ export class Fields {
     return this.string('path', limits.pathLength);
   }
 
-  bytes(name: string): Uint8Array {
+  bytes(name: string, max: number = limits.frameBytes): Uint8Array {
     const value = this.take();
     if (!(value instanceof Uint8Array)) this.#fail(name, 'binary', value);
+    if (value.length > max) throw badMessage(`${this.#what}: ${name} is longer than ${max} bytes`);
     return value;
   }
 
@@ -139,11 +135,7 @@ function paths(fields: Fields, name: string): readonly string[] {
   return list.map(() => inner.path());
 }
 
-function operations<T extends Request | MultiOperation>(
-  fields: Fields,
-  what: string,
-  allowed: readonly number[],
-): readonly T[] {
+function operations(fields: Fields, what: string, allowed: readonly number[]): readonly (Request | MultiOperation)[] {
   const list = fields.list('operations', limits.multiOperations);
   return list.map((entry, i) => {
     if (!Array.isArray(entry)) throw badMessage(`${what}: operation ${i} must be an array`);
@@ -153,7 +145,7 @@ function operations<T extends Request | MultiOperation>(
         `${what}: operation ${i} is ${typeof op === 'number' ? opName(op) : typeof op}; allowed are ${allowed.map(opName).join(', ')}`,
       );
     }
-    return readOperation(op, new Fields(entry, `${what}: operation ${i} (${opName(op)})`, 1)) as T;
+    return readOperation(op, new Fields(entry, `${what}: operation ${i} (${opName(op)})`, 1));
   });
 }
 
@@ -166,7 +158,7 @@ const IN_MULTI_READ = [Op.getData, Op.getChildren];
  */
 export function readRequest(op: number, fields: Fields): Request {
   if (op === Op.check) {
-    throw new SynodError({ code: 'UNIMPLEMENTED', reason: 'check is allowed inside a multi only' });
+    throw fault('UNIMPLEMENTED', 'check is allowed inside a multi only');
   }
   return readOperation(op, fields) as Request;
 }
@@ -182,7 +174,14 @@ function readBody(op: number, f: Fields): Request | MultiOperation {
     case Op.create: {
       const path = f.path();
       const data = f.bytesOrNull('data');
-      return { op, path, data, acl: nullableAcl(f), mode: f.int('mode', 0, 6) as 0, ttl: f.int('ttl', 0, limits.ttlMs) };
+      return {
+        op,
+        path,
+        data,
+        acl: nullableAcl(f),
+        mode: f.int('mode', 0, 6) as 0,
+        ttl: f.int('ttl', 0, limits.ttlMs),
+      };
     }
     case Op.delete:
     case Op.check:
@@ -200,9 +199,9 @@ function readBody(op: number, f: Fields): Request | MultiOperation {
     case Op.getAllChildrenNumber:
       return { op, path: f.path() };
     case Op.multi:
-      return { op, operations: operations(f, 'multi', IN_MULTI) };
+      return { op, operations: operations(f, 'multi', IN_MULTI) as MultiRequest['operations'] };
     case Op.multiRead:
-      return { op, operations: operations(f, 'multiRead', IN_MULTI_READ) };
+      return { op, operations: operations(f, 'multiRead', IN_MULTI_READ) as MultiReadRequest['operations'] };
     default:
       return readConnectionBody(op, f);
   }
@@ -218,7 +217,7 @@ function readConnectionBody(op: number, f: Fields): Request {
     case Op.addWatch:
       return { op, path: f.path(), mode: f.int('mode', 0, 1) as 0 };
     case Op.addAuth:
-      return { op, scheme: f.string('scheme', limits.idLength), credentials: f.bytes('credentials') };
+      return { op, scheme: f.string('scheme', limits.idLength), credentials: f.bytes('credentials', limits.idLength) };
     case Op.setWatches:
       return {
         op,
@@ -234,7 +233,7 @@ function readConnectionBody(op: number, f: Fields): Request {
     case Op.closeSession:
       return { op };
     default:
-      throw new SynodError({ code: 'UNIMPLEMENTED', reason: `there is no operation with the number ${op}` });
+      throw fault('UNIMPLEMENTED', `there is no operation with the number ${op}`);
   }
 }
 

@@ -10,11 +10,11 @@ export interface Hello {
   readonly versions: readonly number[];
   /** Wanted session timeout in milliseconds; the server clamps it. */
   readonly timeout: number;
-  /** Last zxid the client has seen, 0 for none: a server that is behind it refuses (the client tries another). */
+  /** Highest zxid the client has seen, 0 for none: a server that is behind it says welcome only when it has caught up. */
   readonly lastZxid: Zxid;
   /** Session to resume, 0 for a new one. */
   readonly session: number;
-  /** Secret of that session, null for a new one. */
+  /** Secret of that session, {@link SECRET_BYTES} long; null for a new one. */
   readonly secret: Uint8Array | null;
 }
 

@@ -1,8 +1,19 @@
-export { MAX_COUNTER, MAX_EPOCH, MAX_ZXID, counterOf, epochOf, formatZxid, isZxid, makeZxid, shortZxid, type Zxid } from './zxid.js';
+export {
+  MAX_COUNTER,
+  MAX_EPOCH,
+  MAX_ZXID,
+  counterOf,
+  epochOf,
+  formatZxid,
+  isZxid,
+  makeZxid,
+  shortZxid,
+  type Zxid,
+} from './zxid.js';
 export { addHash, formatHash, Hasher, removeHash } from './hash.js';
 export { limits } from './limits.js';
 export { errorCodes, errorName, isRetryable, type ErrorCode, type ErrorNumber } from './error-code.js';
-export { isSynodError, SynodError, type Outcome, type SynodErrorInit } from './synod-error.js';
+export { badMessage, isSynodError, SynodError, type Outcome, type SynodErrorInit } from './synod-error.js';
 export { baseName, joinPath, parentPath, pathProblem, sequenceSuffix } from './path.js';
 export { statFromWire, statToWire, type Stat, type StatWire } from './stat.js';
 export {
@@ -76,7 +87,7 @@ export {
 } from './reply.js';
 export { PROTOCOL_VERSION, SECRET_BYTES, type Goodbye, type Hello, type Welcome } from './handshake.js';
 export { pack, unpack, unpackForeign } from './codec.js';
-export { badMessage, Fields, readRequest } from './check.js';
+export { Fields, readRequest } from './check.js';
 export {
   body,
   eventToWire,

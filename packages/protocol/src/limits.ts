@@ -19,7 +19,7 @@ export const limits = {
   multiOperations: 10_000,
   /** Entries of an ACL. */
   aclEntries: 64,
-  /** UTF-16 units of an ACL id or of credentials. */
+  /** UTF-16 units of an ACL scheme or id, bytes of credentials. */
   idLength: 1_024,
   /** Identities one connection may collect with addauth. */
   identities: 16,

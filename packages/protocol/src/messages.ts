@@ -13,7 +13,7 @@
  *                       goodbye  −3 code reason
  */
 import { aclToWire, OPEN_ACL } from './acl.js';
-import { badMessage, Fields, readRequest } from './check.js';
+import { Fields, readRequest } from './check.js';
 import { errorCodes, errorName } from './error-code.js';
 import type { EventType, WatchEvent } from './event.js';
 import { SECRET_BYTES, type Goodbye, type Hello, type Welcome } from './handshake.js';
@@ -21,6 +21,8 @@ import type { Refusal, Reply } from './reply.js';
 import { isRefusal } from './reply.js';
 import { isWrite, Op, type MultiOperation, type OpCode, type Request } from './request.js';
 import { resultFromWire, resultToWire } from './result-wire.js';
+import { badMessage } from './synod-error.js';
+import { MAX_ZXID } from './zxid.js';
 
 const HELLO = 0;
 const EVENT = -1;
@@ -199,7 +201,10 @@ export function goodbyeToWire(g: Goodbye): unknown[] {
  * Checks one message of a server. `opOf` names the operation that waits under an xid; undefined makes the message a
  * fault. Throws SynodError MARSHALLING_ERROR.
  */
-export function readServerMessage(message: readonly unknown[], opOf: (xid: number) => OpCode | undefined): ServerMessage {
+export function readServerMessage(
+  message: readonly unknown[],
+  opOf: (xid: number) => OpCode | undefined,
+): ServerMessage {
   const first = message[0];
   if (first === EVENT) {
     const fields = new Fields(message, 'event', 1);
@@ -238,7 +243,7 @@ function readWelcome(message: readonly unknown[]): Welcome {
   return {
     version: f.int('version', 0, 1_000_000),
     resumed: f.bool('resumed'),
-    session: f.zxid('session'),
+    session: f.int('session', 1, MAX_ZXID),
     secret: f.bytes('secret'),
     timeout: f.int('timeout', 1, 2147483647),
     zxid: f.zxid('zxid'),

@@ -59,7 +59,7 @@ export function joinPath(parent: string, name: string): string {
   return parent === '/' ? `/${name}` : `${parent}/${name}`;
 }
 
-/** The suffix of a sequential znode: ten digits, as ZooKeeper's `%010d` (a negative number keeps its sign). */
+/** The suffix of a sequential znode as ZooKeeper's `%010d`: ten digits, or a minus and at least nine. */
 export function sequenceSuffix(sequence: number): string {
-  return sequence < 0 ? `-${String(-sequence).padStart(10, '0').slice(-10)}` : String(sequence).padStart(10, '0');
+  return sequence < 0 ? `-${String(-sequence).padStart(9, '0')}` : String(sequence).padStart(10, '0');
 }

@@ -52,6 +52,7 @@ export interface MultiResult {
 export interface MultiReadResult {
   readonly answers: readonly (Result | Refusal)[];
 }
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- nothing is just what is meant
 export type EmptyResult = Record<never, never>;
 
 export type Result =

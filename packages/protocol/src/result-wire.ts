@@ -2,15 +2,15 @@
  * Results to their wire form and back, one row for each operation:
  *
  *     create        path stat            getData       data|nil stat      multi       [[op, …result] …]
- *     exists        stat                 getAcl        acl stat           multiRead   [[op, 0, …result] | [op, …refusal] …]
+ *     exists        stat                 getAcl        acl stat           multiRead   [[op, …result] | […refusal] …]
  *     setData       stat                 getChildren   [names] stat       whoAmI      [[scheme, id] …]
  *     setAcl        stat                 getEphemerals [paths]            getAllChildrenNumber   number
  *     the others    (nothing)
  *
+ * Inside a multi 13 stands for every operation without a result, and a refusal begins with its code, which is negative.
  * The same form is kept with the sessions in the log and at rest, where retried writes find their first result.
  */
-import { aclFromWire, aclToWire, type AclEntryWire } from './acl.js';
-import { badMessage } from './check.js';
+import { aclToWire, type AclEntry, type Identity } from './acl.js';
 import { errorCodes, errorName } from './error-code.js';
 import type {
   AclResult,
@@ -29,6 +29,7 @@ import type {
 import { isRefusal } from './reply.js';
 import { Op, type OpCode } from './request.js';
 import { statFromWire, statToWire, type Stat, type StatWire } from './stat.js';
+import { badMessage } from './synod-error.js';
 
 /** A result to the values that stand behind the code 0. `op` must be the operation that gave the result. */
 export function resultToWire(op: OpCode, result: Result): unknown[] {
@@ -95,15 +96,15 @@ export function resultFromWire(op: OpCode, values: readonly unknown[]): Result {
     case Op.getData:
       return { data: bytesOrNull(values[0]), stat: stat(values[1]) };
     case Op.getAcl:
-      return { acl: aclFromWire(array(values[0]) as AclEntryWire[]), stat: stat(values[1]) };
+      return { acl: array(values[0]).map(aclEntry), stat: stat(values[1]) };
     case Op.getChildren:
-      return { children: array(values[0]) as string[], stat: stat(values[1]) };
+      return { children: texts(values[0]), stat: stat(values[1]) };
     case Op.getEphemerals:
-      return { paths: array(values[0]) as string[] };
+      return { paths: texts(values[0]) };
     case Op.getAllChildrenNumber:
-      return { number: Number(values[0]) };
+      return { number: integer(values[0]) };
     case Op.whoAmI:
-      return { identities: (array(values[0]) as [string, string][]).map(([scheme, id]) => ({ scheme, id })) };
+      return { identities: array(values[0]).map(identity) };
     case Op.multi:
       return { results: array(values[0]).map(multiEntryFromWire) };
     case Op.multiRead:
@@ -123,7 +124,7 @@ function readEntryFromWire(entry: unknown): Result | Refusal {
   if (typeof op !== 'number') throw badMessage('result: an entry of multiRead must start with a number');
   if (op > 0) return resultFromWire(op as OpCode, rest);
   const outcome = rest[2] === 1 ? 'unknown' : 'not-applied';
-  return { code: errorName(op), reason: text(rest[0]), path: text(rest[1]), outcome, index: Number(rest[3]) };
+  return { code: errorName(op), reason: text(rest[0]), path: text(rest[1]), outcome, index: integer(rest[3]) };
 }
 
 function array(value: unknown): readonly unknown[] {
@@ -136,6 +137,27 @@ function text(value: unknown): string {
   return value;
 }
 
+function texts(value: unknown): readonly string[] {
+  const list = array(value);
+  for (const one of list) text(one);
+  return list as readonly string[];
+}
+
+function integer(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isInteger(value)) throw badMessage('result: a whole number was expected');
+  return value;
+}
+
+function aclEntry(value: unknown): AclEntry {
+  const [permissions, scheme, id] = array(value);
+  return { permissions: integer(permissions), scheme: text(scheme), id: text(id) };
+}
+
+function identity(value: unknown): Identity {
+  const [scheme, id] = array(value);
+  return { scheme: text(scheme), id: text(id) };
+}
+
 function bytesOrNull(value: unknown): Uint8Array | null {
   if (value !== null && !(value instanceof Uint8Array)) throw badMessage('result: binary or nil was expected');
   return value;
@@ -143,6 +165,7 @@ function bytesOrNull(value: unknown): Uint8Array | null {
 
 function stat(value: unknown): Stat {
   const wire = array(value);
-  if (wire.length !== 11) throw badMessage('result: a stat has eleven numbers');
+  if (wire.length < 11) throw badMessage('result: a stat has eleven numbers');
+  for (let i = 0; i < 11; i++) integer(wire[i]);
   return statFromWire(wire as StatWire);
 }

@@ -46,7 +46,7 @@ export function statToWire(s: Stat): StatWire {
   ];
 }
 
-/** Wire to Stat. The input comes from a server that was authenticated or from our own log: it is not checked again. */
+/** Wire to Stat; for numbers that were checked before. */
 export function statFromWire(w: StatWire): Stat {
   return {
     czxid: w[0],

@@ -53,6 +53,26 @@ export class SynodError extends Error {
   }
 }
 
+/**
+ * A fault in what the other side sent. The connection survives it where the request could be told apart. It has no stack:
+ * that would show this package only, and take longer than everything else when somebody sends nothing but faults.
+ */
+export function fault(code: 'MARSHALLING_ERROR' | 'UNIMPLEMENTED', reason: string): SynodError {
+  const settings = Error as { stackTraceLimit?: number | undefined };
+  const before = settings.stackTraceLimit;
+  settings.stackTraceLimit = 0;
+  try {
+    return new SynodError({ code, reason });
+  } finally {
+    settings.stackTraceLimit = before;
+  }
+}
+
+/** A {@link fault} of the kind MARSHALLING_ERROR, which nearly all are. */
+export function badMessage(reason: string): SynodError {
+  return fault('MARSHALLING_ERROR', reason);
+}
+
 function printPath(path: string): string {
   const short = path.length > 200 ? `${path.slice(0, 200)}…` : path;
   return /^[\x21-\x7e]*$/.test(short) ? short : JSON.stringify(short);

@@ -8,16 +8,14 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import {
   frameMessages,
-  formatZxid,
   isSynodError,
   limits,
   readClientMessage,
   readXid,
   unpackForeign,
 } from '@synod/protocol';
-import { openStorage, type Storage } from '@synod/storage';
-import { Tree } from '@synod/tree';
-import { readPeerMessage, type RecoveredHistory } from '@synod/zab';
+import type { Storage, StorageOptions } from '@synod/storage';
+import { readPeerMessage } from '@synod/zab';
 import type { Config } from '../config.js';
 import type { ReplicaEffect } from '../replica/effect.js';
 import { readServerMessage } from '../replica/message.js';
@@ -27,6 +25,7 @@ import type { Health } from './http-status.js';
 import { describeError, type Logger } from './logger.js';
 import { frames, Outbox } from './outbox.js';
 import { PeerLinks } from './peer-links.js';
+import { recover } from './recovery.js';
 import { replicaOptions, zabOptions } from './replica-options.js';
 import { healthOf, statusOf, type ServerStatus } from './status.js';
 
@@ -68,7 +67,7 @@ export class Host {
   async start(): Promise<void> {
     const { dataDir, clusterName, serverId, logRetention } = this.#config;
     const zab = zabOptions(this.#config);
-    this.#storage = await openStorage({
+    const options: StorageOptions = {
       dir: dataDir,
       cluster: clusterName,
       server: serverId,
@@ -79,10 +78,12 @@ export class Host {
       onFolded: (position) => this.#step({ type: 'folded', position }),
       onPruned: (base) => this.#step({ type: 'pruned', base: base.zxid }),
       onFailure: (error) => this.#fail(`storage failed: ${error.message}`),
-    });
-    const { history, tree } = await this.#recover();
+    };
+    const { storage, history, tree, pruned } = await recover(options, this.#log);
+    this.#storage = storage;
     const seed = randomInt(2 ** 47);
     this.#replica = new Replica(replicaOptions(this.#config, zab), { history, tree, seed, randomBytes });
+    if (pruned) this.#step({ type: 'pruned', base: pruned.zxid });
     this.#door = this.#makeDoor();
     await this.#openPeerPort();
     await this.#door.start();
@@ -94,24 +95,6 @@ export class Host {
   /** Where clients connect to. */
   get clientPort(): number {
     return this.#door.address().port;
-  }
-
-  /** Reads the state at rest into a tree. A state that cannot be proved counts as none. */
-  async #recover(): Promise<{ history: RecoveredHistory; tree: Tree }> {
-    const { recovered } = this.#storage;
-    const history: RecoveredHistory = { ...recovered, state: recovered.state.position };
-    const started = performance.now();
-    const loader = Tree.load();
-    await this.#storage.loadState((rows) => loader.add(rows));
-    const tree = loader.finish(recovered.state.position.zxid, recovered.state.digest);
-    const fields = { zxid: formatZxid(recovered.last.zxid), epoch: recovered.currentEpoch, znodes: tree.nodeCount };
-    this.#log.info('recovered', {
-      ...fields,
-      tail: recovered.tail.length,
-      ms: Math.round(performance.now() - started),
-    });
-    if (recovered.damage !== null) this.#log.warn('damaged', { cause: recovered.damage });
-    return { history, tree };
   }
 
   #makeDoor(): ClientDoor {
@@ -199,6 +182,8 @@ export class Host {
       return;
     }
     for (const message of messages) {
+      // What follows the message that cost the connection is not looked at.
+      if (!this.#replica.knows(connection)) return;
       try {
         const read = readClientMessage(message);
         this.#step({ type: 'client-message', connection, message: read });

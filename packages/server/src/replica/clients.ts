@@ -49,7 +49,7 @@ export class Clients {
   constructor(options: ReplicaOptions, around: Surroundings, firstTag: number) {
     this.#options = options;
     this.#around = around;
-    this.#requests = new ConnectionRequests(options.skipAcl, options.authentication);
+    this.#requests = new ConnectionRequests(options.skipAcl, options.authentication, around.tree.zxid);
     this.#pacing = new Pacing(options.outstandingWrites);
     this.#handshakes = new Handshakes(options, around, firstTag, {
       opened: (connection) => {
@@ -62,17 +62,8 @@ export class Clients {
     this.#lostLeaderAt = around.clock;
   }
 
-  get sessions(): number {
-    return this.#bySession.size;
-  }
-
   get watches(): number {
     return this.#requests.watches.size;
-  }
-
-  /** Writes of this server's clients that wait for their answer. */
-  get waitingWrites(): number {
-    return this.#writes;
   }
 
   open(id: number, address: string): void {

@@ -14,6 +14,7 @@ import {
   type Result,
   type SetWatchesRequest,
   type WatchEvent,
+  type Zxid,
 } from '@synod/protocol';
 import {
   authenticate,
@@ -32,11 +33,13 @@ export class ConnectionRequests {
   readonly #skipAcl: boolean;
   readonly #authentication: AuthenticationSettings;
   readonly watches = new Watches();
-  journal = new Journal(0);
+  journal: Journal;
 
-  constructor(skipAcl: boolean, authentication: AuthenticationSettings) {
+  /** `zxid` is the tree's at the start: what changed before it is not remembered. */
+  constructor(skipAcl: boolean, authentication: AuthenticationSettings, zxid: Zxid) {
     this.#skipAcl = skipAcl;
     this.#authentication = authentication;
+    this.journal = new Journal(zxid);
   }
 
   /** Adds who the client proves to be. */

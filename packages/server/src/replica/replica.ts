@@ -139,6 +139,11 @@ export class Replica {
     };
   }
 
+  /** True while a connection is neither closed nor about to be. */
+  knows(connection: number): boolean {
+    return this.#clients.connections.has(connection);
+  }
+
   step(event: ReplicaEvent): void {
     switch (event.type) {
       case 'tick':
@@ -294,7 +299,10 @@ export class Replica {
       this.#serving = false;
       this.#leadership = null;
       this.#toSelf = [];
-      if (this.#resigning) this.#effects.push({ type: 'resigned' });
+      if (this.#resigning) {
+        this.#clients.dismissAll('CONNECTION_LOSS', 'this server is stopping');
+        this.#effects.push({ type: 'resigned' });
+      }
       return;
     }
     if (role === 'leading') {
