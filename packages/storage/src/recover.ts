@@ -1,0 +1,161 @@
+/**
+ * Opens a data directory: locks it, checks whose it is, verifies what lies there, lays out or repairs where that is
+ * needed, and says what this server can prove. Synchronous; it runs in the thread of the log.
+ */
+import { join } from 'node:path';
+import type { Zxid } from '@synod/protocol';
+import type { LogRecord, Position } from '@synod/zab';
+import { dropKeptWal, keepWalAsDamaged, names, restoreKeptWal, stateNumbers, syncDirectory } from './files.js';
+import { identityOf, isVacant, prepareDirectory, readIdentity, writeIdentity } from './identity.js';
+import { closeFindings, inspect, isUnfinished, judge, refuse, type Findings, type Verdict } from './inspect.js';
+import { lockDirectory, type Unlock } from './lock.js';
+import type { Identity } from './log-file.js';
+import { LogKeeper } from './log-keeper.js';
+import { readNote, removeNote } from './note.js';
+import { layOut, rewrite, sweep } from './repair.js';
+import { checkpoint } from './sql.js';
+import { toStorageError } from './storage-error.js';
+
+/** Which directory, whose, and what may be done to it. */
+export interface DirectoryOptions {
+  readonly dir: string;
+  readonly cluster: string;
+  readonly server: number;
+  /** False: throws StorageError DAMAGED instead of repairing, and leaves everything as it was. */
+  readonly repairable: boolean;
+}
+
+/** What the directory proves. */
+export interface Proof {
+  /** This server has never logged anything and holds no state. */
+  readonly blank: boolean;
+  /** In words: why this server cannot prove its history. `last` and `ends` are what still can be proven. */
+  readonly damage: string | null;
+  /** In words: damage that was found and repaired without loss, for the log of the host. */
+  readonly repaired: string | null;
+  readonly acceptedEpoch: number;
+  readonly currentEpoch: number;
+  /** Known committed; a hint. */
+  readonly committed: Zxid;
+  /** What the log starts behind. */
+  readonly base: Position;
+  /** The state at rest. */
+  readonly state: { readonly position: Position; readonly digest: number; readonly rows: number };
+  /** The last record, or the base. */
+  readonly last: Position;
+  /** The last place of each epoch from the base on, oldest first; the base counts where it is not the origin. */
+  readonly ends: readonly Position[];
+}
+
+/** An opened directory. */
+export interface Directory {
+  readonly proof: Proof;
+  readonly identity: Identity;
+  readonly keeper: LogKeeper;
+  /** Number of the state file in use; it is closed. */
+  readonly stateNumber: number;
+  /** To be called last of all. */
+  readonly unlock: Unlock;
+}
+
+/** Opens a directory. Throws StorageError. */
+export function openDirectory(options: DirectoryOptions): Directory {
+  const { dir } = options;
+  prepareDirectory(dir);
+  let unlock: Unlock | null = null;
+  try {
+    unlock = lockDirectory(dir);
+    return { ...recover(options, identityOf(options.cluster, options.server)), unlock };
+  } catch (error) {
+    unlock?.();
+    throw toStorageError(error, `the data directory ${dir}`);
+  }
+}
+
+/** All records behind a place, in pieces of at most `bytes` (or one record). */
+export function* tailBehind(keeper: LogKeeper, after: Zxid, bytes: number): Generator<LogRecord[]> {
+  let from = after;
+  for (;;) {
+    const records = keeper.read(from, bytes) ?? [];
+    const last = records.at(-1);
+    if (last === undefined) return;
+    yield records;
+    from = last.zxid;
+  }
+}
+
+function recover(options: DirectoryOptions, own: Identity): Omit<Directory, 'unlock'> {
+  const { dir } = options;
+  const known = readIdentity(dir, own);
+  if (known === 'absent' && isVacant(dir)) layOut(dir, own);
+  let findings = inspect(dir, own);
+  try {
+    if (known === 'absent' && isUnfinished(dir, findings, stateNumbers(dir), own)) {
+      closeFindings(findings);
+      layOut(dir, own);
+      findings = inspect(dir, own);
+    }
+    const verdict = judge(findings, readNote(dir));
+    if (verdict.damage !== null && !options.repairable) {
+      closeFindings(findings);
+      for (const path of databases(dir)) restoreKeptWal(path);
+      refuse(dir, verdict.damage);
+    }
+    if (verdict.rewrite !== null) {
+      rewrite(dir, own, findings, verdict);
+      findings = inspect(dir, own);
+    } else {
+      condemn(dir, findings, verdict);
+    }
+    const directory = start(dir, own, findings, verdict.damage === null ? verdict.rewrite : null);
+    if (known !== 'ours') writeIdentity(dir, own);
+    for (const path of databases(dir)) dropKeptWal(path);
+    removeNote(dir);
+    sweep(dir, directory.stateNumber);
+    return directory;
+  } catch (error) {
+    closeFindings(findings);
+    throw error;
+  }
+}
+
+/** Marks a log that is whole but less than promised; the discarded tail of its write-ahead log is kept. */
+function condemn(dir: string, { log, watermark }: Findings, { damage }: Verdict): void {
+  if (typeof log === 'string' || damage === null || damage === log.file.history.damage) return;
+  log.file.condemn(damage, watermark.mark?.acceptedEpoch ?? 0);
+  keepWalAsDamaged(join(dir, names.log));
+}
+
+function start(dir: string, own: Identity, findings: Findings, repaired: string | null): Omit<Directory, 'unlock'> {
+  const { log, state, watermark } = findings;
+  if (typeof log === 'string' || typeof state === 'string') {
+    const words = [log, state].filter((part) => typeof part === 'string').join('; ');
+    throw toStorageError(new Error(`what was just written cannot be read (${words})`), dir);
+  }
+  const header = state.file.header;
+  // What the state shows must be on the disk before the log is pruned up to it.
+  checkpoint(state.sql);
+  state.file.close();
+  syncDirectory(dir);
+  const keeper = new LogKeeper(log.sql, log.file, watermark);
+  const { history, last, ends } = log.file;
+  const { acceptedEpoch, currentEpoch, committed, base, damage } = history;
+  const { position, digest, rows } = header;
+  const proof: Proof = {
+    blank: damage === null && last.zxid === 0 && position.zxid === 0,
+    damage,
+    repaired,
+    acceptedEpoch,
+    currentEpoch,
+    committed,
+    base,
+    state: { position, digest, rows },
+    last,
+    ends,
+  };
+  return { proof, identity: own, keeper, stateNumber: history.state };
+}
+
+function databases(dir: string): string[] {
+  return [names.log, ...stateNumbers(dir).map((number) => names.state(number))].map((name) => join(dir, name));
+}

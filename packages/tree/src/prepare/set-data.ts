@@ -1,0 +1,20 @@
+import { pathProblem, Permission, refuse, type Refusal, type SetDataRequest } from '@synod/protocol';
+import type { SetDataChange } from '../txn.js';
+import { nextVersion } from '../znode.js';
+import { noNode, permit, versionProblem, type Scene } from './scene.js';
+
+/** A setData. */
+export function prepareSetData(scene: Scene, request: SetDataRequest): SetDataChange | Refusal {
+  const { path, data } = request;
+  const malformed = pathProblem(path);
+  if (malformed !== undefined) return refuse('BAD_ARGUMENTS', path, malformed);
+  const node = scene.view.node(path);
+  if (node === undefined) return noNode(path);
+  const refused = permit(scene, node, Permission.WRITE, path, 'the znode');
+  if (refused !== undefined) return refused;
+  const stale = versionProblem(path, 'version', request.version, node.version);
+  if (stale !== undefined) return stale;
+  const version = nextVersion(node.version);
+  scene.view.put(path, { ...node, version });
+  return { type: 'setData', path, data, version };
+}
