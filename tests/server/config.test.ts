@@ -31,6 +31,7 @@ describe('what a file means', () => {
       extendedTypes: true,
       container: { checkIntervalMs: 60_000, maxPerMinute: 10_000, maxNeverUsedMs: 300_000 },
       globalOutstandingLimit: 1000,
+      logRetention: { records: 100_000, bytes: 67_108_864 },
       logLevel: 'info',
     } satisfies Config);
   });
@@ -45,7 +46,8 @@ describe('what a file means', () => {
       ...['allowedOrigins=https://a.example, http://localhost:8080', 'maxClientCnxns=0', 'maxCnxns=9', 'skipACL=yes'],
       ...[`zookeeper.DigestAuthenticationProvider.superDigest=${superDigest}`, 'extendedTypesEnabled=FALSE'],
       ...['znode.container.checkIntervalMs=1000', 'znode.container.maxPerMinute=5'],
-      ...['znode.container.maxNeverUsedIntervalMs=0', 'globalOutstandingLimit=7', 'logLevel=debug'],
+      ...['znode.container.maxNeverUsedIntervalMs=0', 'globalOutstandingLimit=7', 'logRetainRecords=0'],
+      ...['logRetainBytes=1000000', 'logLevel=debug'],
     );
     expect(print(warnings)).toEqual(['19: skipACL: every client may do everything']);
     expect(config).toEqual({
@@ -73,6 +75,7 @@ describe('what a file means', () => {
       extendedTypes: false,
       container: { checkIntervalMs: 1000, maxPerMinute: 5, maxNeverUsedMs: 0 },
       globalOutstandingLimit: 7,
+      logRetention: { records: 0, bytes: 1_000_000 },
       logLevel: 'debug',
     } satisfies Config);
   });

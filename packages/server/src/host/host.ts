@@ -6,14 +6,7 @@
  * has said that it is durable.
  */
 import { randomBytes, randomInt } from 'node:crypto';
-import {
-  frameMessages,
-  isSynodError,
-  limits,
-  readClientMessage,
-  readXid,
-  unpackForeign,
-} from '@synod/protocol';
+import { frameMessages, isSynodError, limits, readClientMessage, readXid, unpackForeign } from '@synod/protocol';
 import type { Storage, StorageOptions } from '@synod/storage';
 import { readPeerMessage } from '@synod/zab';
 import type { Config } from '../config.js';

@@ -24,9 +24,9 @@ export async function recover(options: StorageOptions, log: Logger): Promise<Rec
   try {
     return await openAndLoad(options, log);
   } catch (error) {
-    // By name and code: the class of another realm would not be recognised.
-    const { name, code, message } = error as StorageError;
-    if (name !== 'StorageError' || code !== 'DAMAGED' || options.repairable === false) throw error;
+    // By code: the class of another realm would not be recognised.
+    const { code, message } = error as Partial<StorageError>;
+    if (code !== 'DAMAGED' || options.repairable === false) throw error;
     log.warn('damage-found', { cause: message });
     return openAndLoad(options, log);
   }

@@ -10,6 +10,7 @@ import {
   refuse,
   WatchMode,
   type AddAuthRequest,
+  type Identity,
   type Refusal,
   type Result,
   type SetWatchesRequest,
@@ -99,7 +100,7 @@ export class ConnectionRequests {
       case Op.setWatches:
         return this.#rearm(connection, request, tree);
       case Op.whoAmI:
-        return { identities: waiting.identities };
+        return { identities: waiting.identities.map(shown) };
       case Op.ping:
         return {};
       default:
@@ -141,6 +142,11 @@ export class ConnectionRequests {
       busy.add(connection);
     });
   }
+}
+
+/** A digest identity is shown without its hash. */
+function shown({ scheme, id }: Identity): Identity {
+  return { scheme, id: scheme === 'digest' ? id.slice(0, id.indexOf(':')) : id };
 }
 
 function noWatcher(path: string): Refusal {

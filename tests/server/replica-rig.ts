@@ -1,0 +1,147 @@
+/** A replica without sockets and disk: persists are durable at once, clients are lists of messages, time is told. */
+import {
+  Op,
+  readServerMessage,
+  type ClientMessage,
+  type Hello,
+  type OpCode,
+  type Reply,
+  type Request,
+  type ServerMessage,
+  type Welcome,
+} from '@synod/protocol';
+import { Tree } from '@synod/tree';
+import { ORIGIN } from '@synod/zab';
+import { isWrite } from '@synod/protocol';
+import type { ReplicaEffect } from '@synod/server/replica/effect';
+import type { ReplicaOptions } from '@synod/server/replica/options';
+import { Replica } from '@synod/server/replica/replica';
+
+const TICK_MS = 20;
+
+export function options(voters: readonly number[]): ReplicaOptions {
+  const zab = { self: 1, voters, observers: [], tickMs: 100, initMs: 1000, syncMs: 500 };
+  return {
+    zab: { ...zab, finalizeMs: 50, cacheRecords: 1000, cacheBytes: 1_000_000 },
+    minSessionTimeout: 200,
+    maxSessionTimeout: 10_000,
+    skipAcl: false,
+    authentication: {},
+    ttlEnabled: true,
+    reapIntervalMs: 1_000,
+    reapMost: 100,
+    containerUnusedMs: 0,
+    outstandingWrites: 50_000,
+    noLeaderMs: 300,
+    foldMs: 1_000,
+    foldRows: 100,
+  };
+}
+
+/** One replica and what it has told its clients. */
+export class Rig {
+  readonly replica: Replica;
+  /** Effects for connections other than messages, in order: `pause 1`. */
+  readonly notes: string[] = [];
+  readonly #said = new Map<number, ServerMessage[]>();
+  readonly #ops = new Map<string, OpCode>();
+  readonly #xids = new Map<number, number>();
+  #now = 1_000;
+
+  constructor(voters: readonly number[] = [1]) {
+    const history = {
+      damage: null,
+      acceptedEpoch: 0,
+      currentEpoch: 0,
+      committed: 0,
+      base: ORIGIN,
+      state: ORIGIN,
+      last: ORIGIN,
+      ends: [],
+      tail: [],
+    };
+    let random = 0;
+    this.replica = new Replica(options(voters), {
+      history,
+      tree: new Tree(),
+      seed: 1_000_000,
+      randomBytes: (length) => new Uint8Array(length).fill(++random),
+    });
+    this.tick(TICK_MS);
+  }
+
+  /** Lets time pass, in one step or in the steps of a healthy process. */
+  tick(ms: number, step = TICK_MS): void {
+    for (let left = ms; left > 0; left -= step) {
+      this.#now += Math.min(step, left);
+      this.replica.step({ type: 'tick', now: this.#now, wall: this.#now });
+      this.turn();
+    }
+  }
+
+  /** Carries effects out until there are none. */
+  turn(): void {
+    for (let effects = this.replica.take(); effects.length > 0; effects = this.replica.take()) {
+      for (const effect of effects) this.#carryOut(effect);
+    }
+  }
+
+  #carryOut(effect: ReplicaEffect): void {
+    if (effect.type === 'persist') this.replica.step({ type: 'durable', token: effect.token });
+    else if (effect.type === 'fold' && effect.chunk.last) {
+      this.replica.step({ type: 'folded', position: effect.chunk.position });
+    } else if (effect.type === 'client-send') {
+      const opOf = (xid: number): OpCode | undefined => this.#ops.get(`${effect.connection}:${xid}`);
+      const messages = effect.messages.map((message) => readServerMessage(message, opOf));
+      this.#said.set(effect.connection, [...this.said(effect.connection), ...messages]);
+      if (effect.full) this.notes.push(`full ${effect.connection}`);
+    } else if (effect.type === 'client-close' || effect.type === 'client-pause' || effect.type === 'client-resume') {
+      this.notes.push(`${effect.type.slice(7)} ${effect.connection}`);
+    }
+  }
+
+  /** Everything a client was told. */
+  said(connection: number): ServerMessage[] {
+    return this.#said.get(connection) ?? [];
+  }
+
+  /** Its replies alone. */
+  replies(connection: number): Reply[] {
+    return this.said(connection).flatMap((message) => (message.type === 'reply' ? [message.reply] : []));
+  }
+
+  goodbye(connection: number): string | undefined {
+    const last = this.said(connection).find((message) => message.type === 'goodbye');
+    return last?.type === 'goodbye' ? last.goodbye.code : undefined;
+  }
+
+  /** Opens a connection and says hello. */
+  connect(connection: number, hello: Partial<Hello> = {}): Welcome | undefined {
+    this.replica.step({ type: 'client-open', connection, address: '127.0.0.1' });
+    const full: Hello = { versions: [1], timeout: 1_000, lastZxid: 0, session: 0, secret: null, ...hello };
+    this.send(connection, { type: 'hello', hello: full });
+    this.turn();
+    const welcome = this.said(connection).find((message) => message.type === 'welcome');
+    return welcome?.type === 'welcome' ? welcome.welcome : undefined;
+  }
+
+  send(connection: number, message: ClientMessage): void {
+    this.replica.step({ type: 'client-message', connection, message });
+  }
+
+  /** Sends a request without ending the turn; `number` for writes. */
+  ask(connection: number, request: Request, number = 0, acked = 0): void {
+    const xid = (this.#xids.get(connection) ?? 0) + 1;
+    this.#xids.set(connection, xid);
+    this.#ops.set(`${connection}:${xid}`, request.op);
+    this.send(connection, { type: 'request', xid, number: isWrite(request) ? number : 0, acked, request });
+  }
+}
+
+export const data = (text: string): Uint8Array => Buffer.from(text);
+
+/** A plain create. */
+export function create(path: string, text = '', mode: 0 | 1 = 0): Request {
+  const acl = [{ permissions: 31, scheme: 'world', id: 'anyone' }];
+  return { op: Op.create, path, data: data(text), acl, mode, ttl: 0 };
+}
