@@ -13,6 +13,7 @@ const layers = {
   server: ['protocol', 'tree', 'zab', 'storage'],
   client: ['protocol'],
   cli: ['protocol', 'client', 'server'],
+  examples: ['client'],
 };
 
 const names = Object.keys(layers);

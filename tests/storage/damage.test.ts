@@ -110,6 +110,7 @@ describe.each(['closed', 'killed'])('%s', (stop) => {
     });
     for (const name of readdirSync(dir)) files.set(name, readFileSync(join(dir, name)));
     expect(files.has('log.db-wal')).toBe(stop === 'killed');
+    expect([...files.keys()].filter((name) => name.endsWith('-shm'))).toEqual([]);
   });
 
   function put(dir: string, content: ReadonlyMap<string, Buffer>): void {

@@ -1,4 +1,5 @@
 /** The state at rest as a plain class over SQLite. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { pack } from '@synod/protocol';
 import { configure, FORMAT, NO_ROWS, openSqlite, StateFile, type Sql, type StateRow } from '@synod/storage';
@@ -131,6 +132,26 @@ describe('damage is found when the rows are read', () => {
     expect(() => readAll(again.state)).toThrow(expect.objectContaining({ code: 'DAMAGED' }));
     again.state.close();
   });
+});
+
+test('pages that have changed places: every row is whole, and none is where it is looked for', () => {
+  const { path, state } = fresh();
+  state.fold(rowsOf(1000, 1), PLACE, 1, true);
+  state.close();
+  const bytes = readFileSync(path);
+  const leaves: number[] = [];
+  for (let page = 4096; page < bytes.length; page += 4096) if (bytes[page] === 0x0a) leaves.push(page);
+  const [a, b] = [leaves.at(-1)!, leaves.at(-3)!];
+  const kept = Buffer.from(bytes.subarray(a, a + 4096));
+  bytes.copyWithin(a, b, b + 4096);
+  kept.copy(bytes, b);
+  writeFileSync(path, bytes);
+  const sql = openSqlite(path, false);
+  const again = StateFile.open(sql, IDENTITY, 1);
+  for (const maxRows of [3, 10_000]) {
+    expect(() => readAll(again, maxRows)).toThrow(expect.objectContaining({ code: 'DAMAGED' }));
+  }
+  again.close();
 });
 
 describe('damage is found when the file is opened', () => {

@@ -115,6 +115,7 @@ describe('pruning', () => {
     const again = await Rig.open(dir, { retainRecords: 0 });
     expect(again.storage.recovered.base).toEqual(endOf(FIRST.slice(0, 14)));
     expect(again.storage.recovered.tail).toEqual([]);
+    await again.rows();
     await again.until(() => again.pruned.at(-1)?.zxid === endOf(FIRST).zxid);
     await again.storage.close();
     const empty = await Rig.open(dir);
@@ -122,6 +123,25 @@ describe('pruning', () => {
     expect([last, base, ends, blank, damage]).toEqual([endOf(FIRST), endOf(FIRST), [endOf(FIRST)], false, null]);
     await empty.persist({ type: 'append', records: chainOf(endOf(FIRST), 1, 21, 1) });
     await empty.storage.close();
+  });
+
+  test('waits after a start until the state is proven, and never passes what is durable of it', async () => {
+    const dir = freshDir();
+    const first = await Rig.open(dir);
+    await first.persist({ type: 'append', records: FIRST });
+    await first.fold(endOf(FIRST.slice(0, 5)), 1, rowsOf(3, 1));
+    await first.storage.close();
+    const rig = await Rig.open(dir, { retainRecords: 0 });
+    await rig.persist({ type: 'accepted-epoch', epoch: 1 });
+    expect(rig.pruned).toEqual([]);
+    const loading = rig.rows();
+    rig.storage.fold({ position: endOf(FIRST.slice(0, 15)), digest: 2, rows: [], last: true });
+    await loading;
+    await rig.until(() => rig.pruned.at(-1)?.zxid === endOf(FIRST.slice(0, 15)).zxid);
+    expect(rig.order.at(-1)![0]).toBe('pruned');
+    const folded = rig.order.findIndex(([event]) => event === 'folded');
+    for (const [, zxid] of rig.order.slice(0, folded)) expect(zxid).toBe(endOf(FIRST.slice(0, 5)).zxid);
+    await rig.storage.close();
   });
 
   test('keeps up under steady load', async () => {

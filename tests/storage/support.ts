@@ -69,6 +69,8 @@ export class Rig {
   readonly storage: Storage;
   readonly folded: Position[];
   readonly pruned: Position[];
+  /** Foldings and prunings as they came. */
+  readonly order: ['folded' | 'pruned', number][];
   readonly failures: Error[];
   readonly tokens: number[];
   readonly #wake: { current: (() => void)[] };
@@ -78,13 +80,14 @@ export class Rig {
     this.storage = storage;
     this.folded = events.folded;
     this.pruned = events.pruned;
+    this.order = events.order;
     this.failures = events.failures;
     this.tokens = events.tokens;
     this.#wake = events.wake;
   }
 
   static async open(dir: string, options: Partial<StorageOptions> = {}): Promise<Rig> {
-    const events: Events = { folded: [], pruned: [], failures: [], tokens: [], wake: { current: [] } };
+    const events: Events = { folded: [], pruned: [], order: [], failures: [], tokens: [], wake: { current: [] } };
     const wake = (): void => {
       for (const resolve of events.wake.current.splice(0)) resolve();
     };
@@ -98,10 +101,12 @@ export class Rig {
       },
       onFolded: (position) => {
         events.folded.push(position);
+        events.order.push(['folded', position.zxid]);
         wake();
       },
       onPruned: (base) => {
         events.pruned.push(base);
+        events.order.push(['pruned', base.zxid]);
         wake();
       },
       onFailure: (error) => {
@@ -173,6 +178,7 @@ export class Rig {
 interface Events {
   readonly folded: Position[];
   readonly pruned: Position[];
+  readonly order: ['folded' | 'pruned', number][];
   readonly failures: Error[];
   readonly tokens: number[];
   readonly wake: { current: (() => void)[] };

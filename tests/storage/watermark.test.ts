@@ -124,6 +124,7 @@ describe('a crash at each step', () => {
   const batches: [string, Parameters<LogKeeper['apply']>[0]][] = [
     ['append', [{ type: 'append', records: chainOf(endOf(records), 2, 1, 3) }]],
     ['epochs', [{ type: 'accepted-epoch', epoch: 7 }]],
+    ['no longer vouch for the history', [{ type: 'current-epoch', epoch: 0 }]],
     ['truncate', [{ type: 'truncate', after: endOf(records.slice(0, 5)) }]],
     [
       'truncate and append',
@@ -175,6 +176,7 @@ describe('a crash at each step', () => {
       made.apply([
         { type: 'append', records },
         { type: 'accepted-epoch', epoch: 2 },
+        { type: 'current-epoch', epoch: 1 },
       ]);
       left = steps;
       return made;

@@ -61,11 +61,14 @@ export interface Directory {
 /** Opens a directory. Throws StorageError. */
 export function openDirectory(options: DirectoryOptions): Directory {
   const { dir } = options;
-  prepareDirectory(dir);
+  const own = identityOf(options.cluster, options.server);
   let unlock: Unlock | null = null;
   try {
+    prepareDirectory(dir);
+    // A directory that is not ours is refused before the lock leaves a file in it.
+    if (readIdentity(dir, own) === 'absent') isVacant(dir);
     unlock = lockDirectory(dir);
-    return { ...recover(options, identityOf(options.cluster, options.server)), unlock };
+    return { ...recover(options, own), unlock };
   } catch (error) {
     unlock?.();
     throw toStorageError(error, `the data directory ${dir}`);

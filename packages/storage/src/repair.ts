@@ -102,7 +102,9 @@ function createLog(path: string, own: Identity, history: History, fill: (log: Lo
 }
 
 function createState(dir: string, own: Identity, number: number): void {
-  const sql = openSqlite(join(dir, names.state(number)), true);
+  const path = join(dir, names.state(number));
+  removeDatabase(path);
+  const sql = openSqlite(path, true);
   try {
     configure(sql);
     StateFile.create(sql, own, number);

@@ -33,6 +33,8 @@ const CHECKPOINT_PAGES = 4000;
  * so that a file which can only be read is noticed now. Throws StorageError UNFIT_SQLITE, or what SQLite throws.
  */
 export function configure(sql: Sql): void {
+  // Before anything else: whatever reads the file first decides whether the WAL's index lies in memory or in a file.
+  sql.exec('PRAGMA locking_mode = EXCLUSIVE');
   const version = String(one(sql, 'SELECT sqlite_version()'));
   if (!isFitVersion(version)) {
     throw new StorageError(
@@ -40,7 +42,6 @@ export function configure(sql: Sql): void {
       `SQLite ${version} can corrupt a write-ahead log; 3.51.3 or later is needed`,
     );
   }
-  sql.exec('PRAGMA locking_mode = EXCLUSIVE');
   const mode = String(one(sql, 'PRAGMA journal_mode = WAL'));
   if (mode !== 'wal') throw new StorageError('UNFIT_SQLITE', `SQLite runs in journal mode ${mode} instead of wal`);
   sql.exec('PRAGMA synchronous = FULL');

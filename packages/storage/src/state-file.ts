@@ -158,8 +158,13 @@ export class StateFile {
         ended = false;
         break;
       }
+      const previous = rows.at(-1)?.key ?? after;
       if (typeof key !== 'string' || !isBytes(value) || rowSum(key, value) !== sum) {
-        throw new StorageError('DAMAGED', `the row behind ${JSON.stringify(rows.at(-1)?.key ?? after)} is damaged`);
+        throw new StorageError('DAMAGED', `the row behind ${JSON.stringify(previous)} is damaged`);
+      }
+      // Pages that have changed places keep their rows whole, but no key would be found by its value any more.
+      if (key <= previous && Buffer.compare(Buffer.from(key), Buffer.from(previous)) <= 0) {
+        throw new StorageError('DAMAGED', `the row ${JSON.stringify(key)} stands behind ${JSON.stringify(previous)}`);
       }
       rows.push({ key, value });
       bytes += key.length + value.length;

@@ -45,7 +45,8 @@ export interface Storage {
   readonly recovered: Recovered;
   /**
    * Hands out the state at rest in batches of about 1000 rows, in bytewise order of keys; values are views into one
-   * buffer for each batch. Rejects with DAMAGED where a row, their number or their sum is wrong: then close, and open
+   * buffer for each batch. Only then does the log begin to be pruned: until the rows are proven it may be what they are
+   * made anew from. Rejects with DAMAGED where a row, their number or their sum is wrong: then close, and open
    * again for a storage that knows of the damage.
    */
   loadState(onRows: (rows: StateRow[]) => void): Promise<void>;
@@ -112,7 +113,10 @@ class OpenStorage implements Storage {
   readonly #stateLink: WorkerLink<StateRequest>;
   readonly #log: LogSide;
   readonly #state: StateSide;
+  /** Highest place that folds were asked for. */
   #folded: Zxid;
+  /** What the state at rest reflects for certain: the log may be pruned up to there. */
+  #atRest: Zxid;
   /** Resolves when something failed. */
   readonly #failed: Promise<void>;
   #closing: Promise<void> | null = null;
@@ -130,6 +134,7 @@ class OpenStorage implements Storage {
     this.#logLink = log;
     this.#stateLink = state;
     this.#folded = proof.state.position.zxid;
+    this.#atRest = this.#folded;
     const listener = {
       onDurable: (token: number) => {
         if (failure.error === null) options.onDurable(token);
@@ -144,6 +149,7 @@ class OpenStorage implements Storage {
     this.#log = new LogSide(log, listener, () => this.#state.number + 1);
     this.#state = new StateSide(state, stateNumber, (position) => {
       if (failure.error !== null) return;
+      this.#atRest = position.zxid;
       this.#log.prunable(position.zxid);
       options.onFolded(position);
     });
@@ -155,12 +161,12 @@ class OpenStorage implements Storage {
         options.onFailure(error);
       };
     });
-    this.#log.prunable(this.#folded);
   }
 
   async loadState(onRows: (rows: StateRow[]) => void): Promise<void> {
     this.#assertOpen();
     await this.#state.load(onRows);
+    this.#log.prunable(this.#atRest);
   }
 
   persist(token: number, ops: readonly PersistOp[]): void {
@@ -173,6 +179,7 @@ class OpenStorage implements Storage {
       if (op.type !== 'adopt') continue;
       this.#state.beginAdoption(op.base);
       this.#folded = op.base.zxid;
+      this.#atRest = 0;
     }
     this.#log.persist(token, ops);
   }

@@ -10,7 +10,7 @@ import { Log } from './log.js';
 import type { PeerMessage } from './message.js';
 import type { RecoveredHistory, ZabOptions } from './options.js';
 import type { Voice } from './quorum.js';
-import type { LogRecord } from './record.js';
+import type { LogRecord, Position } from './record.js';
 import type { Vote } from './vote.js';
 
 /** A step of the learner's clock is never longer than this: a pause of this process must not look like others' silence. */
@@ -30,13 +30,15 @@ export class Core {
   durable: Zxid;
   /** Every persist up to this token is durable. */
   durableToken = 0;
-  /** Monotonic time of the last tick. */
+  /** Milliseconds from the first tick to the last one. */
   now = 0;
   /** As `now`, but a pause of this process counts as one short step. */
   clock = 0;
   /** Election round (ZooKeeper's logical clock). */
   round = 0;
   attempt: number;
+  /** Highest epoch that a server which could not be taken in had promised: the next one must be above it. */
+  epochFloor = 0;
   readonly links = new Set<number>();
 
   #effects: ZabEffect[] = [];
@@ -45,13 +47,16 @@ export class Core {
   #nextToken = 1;
   #ticket = 0;
   /** Persists with records on their way to the disk: when the token is durable, so is the log up to the zxid. */
-  #inFlight: { readonly token: number; readonly zxid: Zxid }[] = [];
+  #inFlight: { readonly token: number; zxid: Zxid }[] = [];
   #committedHint: Zxid = 0;
+  /** A received state on its way into force; it outlives the role in which it was received. */
+  #adopting: { readonly token: number; readonly position: Position } | null = null;
+  #tickedAt: number | null = null;
 
   constructor(options: ZabOptions, recovered: RecoveredHistory, attemptSeed: number) {
     this.options = options;
     this.isVoter = options.voters.includes(options.self);
-    this.log = new Log(recovered.base.zxid, recovered.last, recovered.ends, recovered.state.zxid, recovered.tail);
+    this.log = new Log(recovered.base.zxid, recovered.last, recovered.ends, recovered.state, recovered.tail);
     this.accepted = recovered.acceptedEpoch;
     this.current = recovered.currentEpoch;
     this.damaged = recovered.damage !== null;
@@ -59,11 +64,8 @@ export class Core {
     this.delivered = recovered.state.zxid;
     this.durable = recovered.last.zxid;
     this.attempt = attemptSeed;
-    if (this.damaged) {
-      // Whatever was promised before, the history behind it is gone: not a member until a leader has repaired it.
-      this.current = 0;
-      this.persist({ type: 'current-epoch', epoch: 0 });
-    }
+    // Whatever was promised before, the history behind it is gone: not a member until a leader has repaired it.
+    if (this.damaged) this.disown();
   }
 
   /** Whether this server's own voice counts; see quorum.ts. */
@@ -80,8 +82,10 @@ export class Core {
   }
 
   tick(now: number): void {
-    this.clock += Math.min(Math.max(now - this.now, 0), LONGEST_STEP_MS);
-    this.now = now;
+    const step = Math.max(now - (this.#tickedAt ?? now), 0);
+    this.#tickedAt = now;
+    this.now += step;
+    this.clock += Math.min(step, LONGEST_STEP_MS);
   }
 
   emit(effect: ZabEffect): void {
@@ -117,10 +121,30 @@ export class Core {
   }
 
   /** Removes what is behind `after` from the log. */
-  truncate(after: { readonly zxid: Zxid; readonly chain: number }): void {
+  truncate(after: Position): void {
     this.log.truncate(after);
-    this.durable = Math.min(this.durable, after.zxid);
+    this.#lowerDurable(after.zxid);
     this.persist({ type: 'truncate', after });
+  }
+
+  /** Puts the staged state in the place of the whole history; tells the token with which it is in force. */
+  adopt(base: Position): number {
+    this.persist({ type: 'adopt', base });
+    // What was known of the commits of another history says nothing about this one.
+    this.committed = base.zxid;
+    this.#committedHint = base.zxid;
+    this.persist({ type: 'committed', zxid: base.zxid });
+    this.log.reset(base);
+    this.#lowerDurable(0);
+    const token = this.sealPersist();
+    this.#adopting = { token, position: base };
+    return token;
+  }
+
+  /** What was durable, or is on its way to be, behind this place is no longer part of the log. */
+  #lowerDurable(zxid: Zxid): void {
+    this.durable = Math.min(this.durable, zxid);
+    for (const persist of this.#inFlight) persist.zxid = Math.min(persist.zxid, zxid);
   }
 
   /** Closes the persist under construction, if there is one, and tells the token of the last persist. */
@@ -148,16 +172,25 @@ export class Core {
   /** The host says that a persist is durable. */
   onDurable(token: number): void {
     this.durableToken = token;
-    let durable = this.durable;
     let first = 0;
     while (first < this.#inFlight.length && this.#inFlight[first]!.token <= token) {
-      durable = this.#inFlight[first]!.zxid;
+      this.durable = this.#inFlight[first]!.zxid;
       first++;
     }
     if (first > 0) this.#inFlight.splice(0, first);
-    // A truncation still under way lowers what an earlier append had made durable.
-    for (const waiting of this.#inFlight) durable = Math.min(durable, waiting.zxid);
-    this.durable = Math.min(durable, this.log.last.zxid);
+    if (this.#adopting === null || this.#adopting.token > token) return;
+    const { position } = this.#adopting;
+    this.#adopting = null;
+    this.damaged = false;
+    this.delivered = position.zxid;
+    this.emit({ type: 'adopted', position });
+  }
+
+  /** This history does not fit that of a leader: until a whole state has replaced it, this voice does not count. */
+  disown(): void {
+    this.damaged = true;
+    this.current = 0;
+    this.persist({ type: 'current-epoch', epoch: 0 });
   }
 
   /** Hands everything that is committed, durable here and not yet delivered to the machine above. */

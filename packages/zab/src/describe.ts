@@ -44,7 +44,7 @@ export function describeMessage(m: PeerMessage): string {
     case 'propose':
       return `propose ${describeRecords(m.records)}`;
     case 'new-leader':
-      return `new-leader of epoch ${m.epoch} from ${shortZxid(m.last.zxid)}`;
+      return `new-leader of epoch ${m.epoch} from ${shortZxid(m.last.zxid)}${m.member ? '' : ', does not count yet'}`;
     case 'ack-leader':
       return `ack-leader of epoch ${m.epoch}`;
     case 'up-to-date':

@@ -22,7 +22,7 @@ export type PersistOp =
   | { readonly type: 'adopt'; readonly base: Position }
   /** Promised epoch: no epoch below it is followed any more. */
   | { readonly type: 'accepted-epoch'; readonly epoch: number }
-  /** Epoch of the leader whose history this server has taken over. */
+  /** Epoch of the leader whose history this server has taken over; 0: it no longer vouches for its history. */
   | { readonly type: 'current-epoch'; readonly epoch: number }
   /** Everything up to here is known to be committed (a hint for start-up, written along with other operations). */
   | { readonly type: 'committed'; readonly zxid: Zxid };

@@ -32,10 +32,15 @@ export class Looking implements Phase {
   readonly #follows = new Map<number, EarlyFollow>();
   #changedAt: number;
   #saidAt: number;
+  /** A leader that did not work out for this server, and until when it is left in peace. */
+  readonly #shunned: number;
+  readonly #shunnedUntil: number;
 
-  constructor(core: Core, abstain: boolean) {
+  constructor(core: Core, abstain: boolean, shun: number) {
     this.#core = core;
     this.#abstain = abstain;
+    this.#shunned = shun;
+    this.#shunnedUntil = core.clock + RESEND_MS;
     this.#vote = core.ownVote;
     this.#changedAt = core.clock;
     this.#saidAt = core.clock;
@@ -50,7 +55,8 @@ export class Looking implements Phase {
 
   message(from: number, message: PeerMessage): Transition | undefined {
     if (message.type === 'follow') {
-      this.#follows.set(from, { from, message });
+      if (this.#mayLead) this.#follows.set(from, { from, message });
+      else this.#refuse(from, message.attempt);
       return this.#decide();
     }
     if (message.type !== 'vote') return undefined;
@@ -62,7 +68,7 @@ export class Looking implements Phase {
 
   tick(): Transition | undefined {
     if (this.#core.clock - this.#saidAt >= RESEND_MS) this.#broadcast();
-    return this.#decide();
+    return this.#join() ?? this.#decide();
   }
 
   linkUp(peer: number): undefined {
@@ -73,12 +79,7 @@ export class Looking implements Phase {
     this.#votes.delete(peer);
     this.#settled.delete(peer);
     this.#follows.delete(peer);
-    if (peer === this.#vote.leader) {
-      this.#core.round++;
-      this.#votes.clear();
-      this.#vote = this.#core.ownVote;
-      this.#broadcast();
-    }
+    if (peer === this.#vote.leader) this.#startOver();
     return this.#decide();
   }
 
@@ -96,36 +97,49 @@ export class Looking implements Phase {
       this.#say(from);
       return undefined;
     }
+    // What others say of this server may be about a history that it has lost since.
+    const candidate = message.vote.leader === core.options.self ? core.ownVote : message.vote;
+    const before = this.#votes.get(from);
+    const news = !before || !sameVote(before.vote, message.vote);
     if (message.round > core.round) {
       core.round = message.round;
       this.#votes.clear();
-      this.#vote = compareVotes(message.vote, core.ownVote) > 0 ? message.vote : core.ownVote;
+      this.#vote = compareVotes(candidate, core.ownVote) > 0 ? candidate : core.ownVote;
       this.#broadcast();
-    } else if (compareVotes(message.vote, this.#vote) > 0) {
-      this.#vote = message.vote;
+    } else if (compareVotes(candidate, this.#vote) > 0) {
+      this.#vote = candidate;
       this.#broadcast();
     } else if (!sameVote(message.vote, this.#vote)) {
+      // The candidate itself falls short of what it is voted for: that was hearsay of an earlier life.
+      if (from === this.#vote.leader) this.#startOver();
       // It may not have been looking yet when this vote was broadcast.
-      this.#say(from);
+      else if (news) this.#say(from);
     }
-    const before = this.#votes.get(from);
-    if (!before || !sameVote(before.vote, message.vote)) this.#changedAt = core.clock;
-    this.#votes.set(from, message);
+    if (news) this.#changedAt = core.clock;
+    if (message.round === core.round) this.#votes.set(from, message);
     return this.#decide();
+  }
+
+  /** A new round, in which all stand for themselves first. */
+  #startOver(): void {
+    this.#core.round++;
+    this.#votes.clear();
+    this.#vote = this.#core.ownVote;
+    this.#broadcast();
   }
 
   /** Follows a leader that says so itself and that, with this server, a quorum follows. */
   #join(): Transition | undefined {
-    const { options, isVoter, voice } = this.#core;
+    const { options, isVoter, voice, clock } = this.#core;
     if (this.#abstain) return undefined;
     for (const [leader, said] of this.#settled) {
-      if (said.state !== 'leading') continue;
+      if (said.state !== 'leading' || (leader === this.#shunned && clock < this.#shunnedUntil)) continue;
       const voices: Voice[] = isVoter ? [voice] : [];
       for (const [peer, message] of this.#settled) {
         if (message.vote.leader === leader && options.voters.includes(peer)) voices.push(message);
       }
       // An established leader counts its followers itself; hearing it is enough for those who do not count anyway.
-      if (isQuorum(voices, options.voters.length) || !isVoter || !voice.member) return { to: 'following', leader };
+      if (isQuorum(voices, options.voters.length) || !isVoter || !voice.member) return this.#followLeader(leader);
     }
     return undefined;
   }
@@ -134,12 +148,25 @@ export class Looking implements Phase {
     const core = this.#core;
     const { self, voters, finalizeMs } = core.options;
     if (!core.isVoter || this.#abstain) return undefined;
-    if (this.#backers(self, true).quorum && !core.damaged && this.#follows.size > 0) return this.#lead();
+    if (this.#follows.size > 0 && this.#backers(self, true).quorum) return this.#lead();
     const backing = this.#backers(this.#vote.leader, false);
     if (!backing.quorum) return undefined;
     const silent = voters.some((id) => id !== self && core.links.has(id) && !backing.ids.has(id));
     if (silent && core.clock - this.#changedAt < finalizeMs) return undefined;
-    return this.#vote.leader === self ? this.#lead() : { to: 'following', leader: this.#vote.leader };
+    return this.#vote.leader === self ? this.#lead() : this.#followLeader(this.#vote.leader);
+  }
+
+  get #mayLead(): boolean {
+    return this.#core.isVoter && !this.#abstain && !this.#core.damaged;
+  }
+
+  #followLeader(leader: number): Transition {
+    for (const { from, message } of this.#follows.values()) this.#refuse(from, message.attempt);
+    return { to: 'following', leader };
+  }
+
+  #refuse(to: number, attempt: number): void {
+    this.#core.send(to, { type: 'refuse', attempt, reason: `n${this.#core.options.self} does not lead` });
   }
 
   #lead(): Transition {

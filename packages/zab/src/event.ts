@@ -4,7 +4,10 @@ import type { StateChunk } from './effect.js';
 import type { LogRecord } from './record.js';
 
 export type ZabEvent =
-  /** Time, in milliseconds of a monotonic clock; also the only source of time-outs. */
+  /**
+   * Time, in milliseconds of a monotonic clock; also the only source of time-outs. To come at least four times a second:
+   * what a learner finds longer counts as a pause of this process.
+   */
   | { readonly type: 'tick'; readonly now: number }
   | { readonly type: 'message'; readonly from: number; readonly message: PeerMessage }
   /** An authenticated link to that server stands. */

@@ -1,4 +1,5 @@
 export { chainHash, nextRecord, ORIGIN, type LogRecord, type Position } from './record.js';
+export { describeMessage, describeRole } from './describe.js';
 export type { PersistOp, Role, RoleChange, StateChunk, ZabEffect } from './effect.js';
 export type { ZabEvent } from './event.js';
 export type { EpochEnds, PeerMessage, VoterState } from './message.js';

@@ -16,20 +16,14 @@ export class Log {
   /** Last record of each epoch, oldest first; the first entry may be the base itself. */
   ends: Position[];
   /** All records behind this are in memory. */
-  cachedBehind: Zxid;
+  cachedBehind: Position;
   #records: LogRecord[] = [];
   /** Index of the first live entry of #records; the ones before it are gone and are cut away in bulk. */
   #start = 0;
   #bytes = 0;
 
   /** `tail` holds all records behind `tailBehind`. */
-  constructor(
-    base: Zxid,
-    last: Position,
-    ends: readonly Position[],
-    tailBehind: Zxid,
-    tail: readonly LogRecord[],
-  ) {
+  constructor(base: Zxid, last: Position, ends: readonly Position[], tailBehind: Position, tail: readonly LogRecord[]) {
     this.base = base;
     this.last = last;
     this.ends = [...ends];
@@ -40,6 +34,13 @@ export class Log {
   /** True where the record continues the log by its chain. */
   follows(record: LogRecord): boolean {
     return record.zxid > this.last.zxid && record.chain === chainHash(this.last.chain, record.zxid, record.body);
+  }
+
+  /** True where this place is part of the log, with the same chain. It must not lie before what is in memory. */
+  holds({ zxid, chain }: Position): boolean {
+    if (zxid === this.cachedBehind.zxid) return chain === this.cachedBehind.chain;
+    const record = this.#records[this.#indexBehind(zxid) - 1];
+    return record?.zxid === zxid && record.chain === chain;
   }
 
   append(record: LogRecord): void {
@@ -76,7 +77,7 @@ export class Log {
     this.#records = [];
     this.#start = 0;
     this.#bytes = 0;
-    this.cachedBehind = base.zxid;
+    this.cachedBehind = base;
   }
 
   /** The log at rest now starts behind `base`. */
@@ -108,7 +109,7 @@ export class Log {
     ) {
       const gone = this.#records[this.#start]!;
       this.#bytes -= gone.body.length;
-      this.cachedBehind = gone.zxid;
+      this.cachedBehind = { zxid: gone.zxid, chain: gone.chain };
       this.#start++;
     }
     if (this.#start > 4096 && this.#start * 2 > this.#records.length) {

@@ -61,8 +61,15 @@ export type PeerMessage =
   /** Records, in order, without gap: the missing history first, then proposals as they come. */
   | { readonly type: 'propose'; readonly attempt: number; readonly records: readonly LogRecord[] }
   /** End of synchronisation: everything up to `last` belongs to the leader's history of this epoch. */
-  | { readonly type: 'new-leader'; readonly attempt: number; readonly epoch: number; readonly last: Position }
-  /** The learner's history up to there and the epoch are durable. */
+  | {
+      readonly type: 'new-leader';
+      readonly attempt: number;
+      readonly epoch: number;
+      readonly last: Position;
+      /** False: the learner follows, but its voice counts only from the next epoch on (see quorum.ts). */
+      readonly member: boolean;
+    }
+  /** The learner's history up to there is durable, and so is the epoch where its voice counts. */
   | { readonly type: 'ack-leader'; readonly attempt: number; readonly epoch: number }
   /** The leader serves; so may the learner once it has applied `committed`. */
   | { readonly type: 'up-to-date'; readonly attempt: number; readonly committed: Zxid }

@@ -56,7 +56,7 @@ export class Peer {
     const core = new Core(options, recovered, attemptSeed);
     this.#core = core;
     core.deliver();
-    const looking = new Looking(core, false);
+    const looking = new Looking(core, false, 0);
     this.#phase = looking;
     core.role({ role: 'looking', epoch: core.current, leader: 0, cause: startCause(recovered) });
     this.#follow(looking.start());
@@ -74,7 +74,7 @@ export class Peer {
 
   /** True while proposals are taken. */
   get leads(): boolean {
-    return this.#phase instanceof Leading && this.#phase.stage === 'broadcast' && !this.#phase.resigning;
+    return this.#phase instanceof Leading && this.#phase.stage === 'broadcast' && !this.#phase.handsOver;
   }
 
   /** The zxid of the next proposal; only while leading. */
@@ -178,7 +178,7 @@ export class Peer {
     this.#leave();
     switch (transition.to) {
       case 'looking': {
-        const looking = new Looking(core, transition.abstain ?? false);
+        const looking = new Looking(core, transition.abstain ?? false, transition.shun ?? 0);
         this.#phase = looking;
         core.role({ role: 'looking', epoch: core.current, leader: 0, cause: transition.cause });
         return looking.start();
@@ -207,5 +207,7 @@ export class Peer {
 
 function startCause(recovered: RecoveredHistory): string {
   if (recovered.damage !== null) return `started with a damaged history (${recovered.damage})`;
-  return recovered.last.zxid === 0 ? 'started empty' : `started with a history up to ${formatZxid(recovered.last.zxid)}`;
+  return recovered.last.zxid === 0
+    ? 'started empty'
+    : `started with a history up to ${formatZxid(recovered.last.zxid)}`;
 }

@@ -4,7 +4,8 @@ import type { LogRecord } from './record.js';
 
 /** Where a peer goes from here; carried out by peer.ts between two events. */
 export type Transition =
-  | { readonly to: 'looking'; readonly cause: string; readonly abstain?: boolean }
+  /** `abstain`: neither stand nor vote. `shun`: a leader that did not work out, not to be asked again at once. */
+  | { readonly to: 'looking'; readonly cause: string; readonly abstain?: boolean; readonly shun?: number }
   | { readonly to: 'leading'; readonly follows: readonly EarlyFollow[] }
   | { readonly to: 'following'; readonly leader: number };
 

@@ -5,6 +5,10 @@
  * own. A server that is empty (new, or wiped) or damaged does not count, because it may have forgotten what it once
  * acknowledged. The one exception is the very first start: where all voters are there and none of them has ever logged
  * anything, nothing can have been forgotten, and all count.
+ *
+ * A server that does not count is brought level by a leader that a quorum without it made, in an epoch that began after
+ * it came back: then whatever it had acknowledged or promised before is known to that quorum, or can no longer succeed.
+ * See leader/discovery.ts and leader/sync.ts.
  */
 import type { Zxid } from '@synod/protocol';
 
@@ -22,7 +26,11 @@ export function majority(voters: number): number {
 
 /** True where these voices, out of `voters` voters, are a quorum. */
 export function isQuorum(voices: readonly Voice[], voters: number): boolean {
-  if (voices.length === voters && voices.every((voice) => voice.blank)) return true;
+  return isMemberQuorum(voices, voters) || (voices.length === voters && voices.every((voice) => voice.blank));
+}
+
+/** True where the members among these voices are a quorum by themselves. */
+export function isMemberQuorum(voices: readonly Voice[], voters: number): boolean {
   let members = 0;
   for (const voice of voices) if (voice.member) members++;
   return members >= majority(voters);

@@ -3,7 +3,7 @@
  * version, yet every field is checked: a fault must cost the link, not the process.
  *
  *     vote        1 round state leader epoch zxid member blank     propose     10 attempt [zxid chain body …]
- *     follow      2 attempt accepted member blank voter            new-leader  11 attempt epoch zxid chain
+ *     follow      2 attempt accepted member blank voter            new-leader  11 attempt epoch zxid chain member
  *     epoch       3 attempt epoch                                  ack-leader  12 attempt epoch
  *     ack-epoch   4 attempt epoch current zxid chain ends|nil base up-to-date  13 attempt committed
  *     refuse      5 attempt reason                                 ack         14 attempt zxid
@@ -12,7 +12,7 @@
  *     state-ack   8 attempt cursor|nil                             pong        17 attempt round durable
  *     need-state  9 attempt reason                                 resign      18 attempt
  */
-import { badMessage, Fields } from '@synod/protocol';
+import { badMessage, Fields, MAX_EPOCH } from '@synod/protocol';
 import type { EpochEnds, PeerMessage, VoterState } from './message.js';
 import type { LogRecord, Position } from './record.js';
 
@@ -48,7 +48,7 @@ export function peerMessageToWire(m: PeerMessage): unknown[] {
     case 'propose':
       return [10, m.attempt, m.records.flatMap((record) => [record.zxid, record.chain, record.body])];
     case 'new-leader':
-      return [11, m.attempt, m.epoch, m.last.zxid, m.last.chain];
+      return [11, m.attempt, m.epoch, m.last.zxid, m.last.chain, m.member];
     case 'ack-leader':
       return [12, m.attempt, m.epoch];
     case 'up-to-date':
@@ -107,22 +107,22 @@ function readVote(f: Fields): PeerMessage {
   const round = f.int('round', 0, MOST);
   const state = STATES[f.int('state', 0, STATES.length - 1)];
   if (state === undefined) throw badMessage('vote: no such state');
-  const vote = { leader: f.int('leader', 0, 255), epoch: f.int('epoch', -1, MOST), zxid: f.zxid('zxid') };
+  const vote = { leader: f.int('leader', 0, 255), epoch: f.int('epoch', -1, MAX_EPOCH), zxid: f.zxid('zxid') };
   return { type: 'vote', round, state, vote, member: f.bool('member'), blank: f.bool('blank') };
 }
 
 function readOf(kind: number, attempt: number, f: Fields): PeerMessage {
   switch (kind) {
     case 2: {
-      const accepted = f.int('accepted', 0, MOST);
+      const accepted = f.int('accepted', 0, MAX_EPOCH);
       const member = f.bool('member');
       return { type: 'follow', attempt, accepted, member, blank: f.bool('blank'), voter: f.bool('voter') };
     }
     case 3:
-      return { type: 'epoch', attempt, epoch: f.int('epoch', 1, MOST) };
+      return { type: 'epoch', attempt, epoch: f.int('epoch', 1, MAX_EPOCH) };
     case 4: {
-      const epoch = f.int('epoch', 1, MOST);
-      const current = f.int('current', -1, MOST);
+      const epoch = f.int('epoch', 1, MAX_EPOCH);
+      const current = f.int('current', -1, MAX_EPOCH);
       const last = position(f);
       return { type: 'ack-epoch', attempt, epoch, current, last, ends: ends(f), base: f.zxid('base') };
     }
@@ -135,7 +135,12 @@ function readOf(kind: number, attempt: number, f: Fields): PeerMessage {
       const place = position(f);
       const rows = f.bytes('rows');
       const cursor = textOrNull(f, 'cursor');
-      return { type: 'state', attempt, first, chunk: { position: place, rows, cursor, digest: f.int('digest', 0, MOST) } };
+      return {
+        type: 'state',
+        attempt,
+        first,
+        chunk: { position: place, rows, cursor, digest: f.int('digest', 0, MOST) },
+      };
     }
     case 8:
       return { type: 'state-ack', attempt, cursor: textOrNull(f, 'cursor') };
@@ -151,9 +156,15 @@ function readBroadcast(kind: number, attempt: number, f: Fields): PeerMessage {
     case 10:
       return { type: 'propose', attempt, records: records(f) };
     case 11:
-      return { type: 'new-leader', attempt, epoch: f.int('epoch', 1, MOST), last: position(f) };
+      return {
+        type: 'new-leader',
+        attempt,
+        epoch: f.int('epoch', 1, MAX_EPOCH),
+        last: position(f),
+        member: f.bool('member'),
+      };
     case 12:
-      return { type: 'ack-leader', attempt, epoch: f.int('epoch', 1, MOST) };
+      return { type: 'ack-leader', attempt, epoch: f.int('epoch', 1, MAX_EPOCH) };
     case 13:
       return { type: 'up-to-date', attempt, committed: f.zxid('committed') };
     case 14:

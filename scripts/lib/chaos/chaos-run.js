@@ -44,6 +44,9 @@ const expiryMs = 20_000;
 
 const progressMs = 15_000;
 
+/** How likely another fault is while one lasts. */
+const overlap = 0.2;
+
 export class ChaosRun {
   /** @type {import('./history.js').Violation[]} */
   violations = [];
@@ -110,27 +113,42 @@ export class ChaosRun {
     const { minutes, log } = this.#plan;
     const start = now();
     const every = (minutes * 60_000) / this.#plan.faults;
-    /** @type {Promise<void>[]} */
-    const open = [];
     let shown = start;
-    for (let index = 0; index < this.#plan.faults && this.#clients.every(({ isRunning }) => isRunning); index++) {
-      await delay(Math.max(50, start + (index + this.#random.between(0, 0.8)) * every - now()));
+    while (faults.done.length < this.#plan.faults && this.#clients.every(({ isRunning }) => isRunning)) {
+      await delay(Math.max(50, start + (faults.done.length + this.#random.between(0, 0.8)) * every - now()));
       const before = this.#acked;
-      const fault = await faults.next();
-      const latest = faults.done.at(-1);
-      if (!fault || !latest) return this.#violation('liveness', 'the servers have found no leader');
-      log(`${seconds(now() - start)} fault ${index + 1}: ${latest.kind} ${latest.servers.join(' ')}`);
-      open.push(fault.over);
-      // Now and then the next fault does not wait until this one is over.
-      if (this.#random.chance(0.15)) continue;
-      await Promise.all(open.splice(0));
-      if (!(await this.#progress(before, faults))) return;
+      if (!(await this.#strike(faults, start)) || !(await this.#progress(before, faults))) return;
       if (now() - shown < progressMs) continue;
       shown = now();
       log(`${seconds(shown - start)} ${this.#summary()}`);
     }
-    await Promise.all(open);
     await delay(Math.max(0, start + minutes * 60_000 - now()));
+  }
+
+  /**
+   * One fault, now and then with others at once while it lasts: one server stands still, another is restarted.
+   *
+   * @param {Faults} faults
+   * @param {number} start
+   * @returns {Promise<boolean>} false where no leader was found
+   */
+  async #strike(faults, start) {
+    /** @type {Promise<void>[]} */
+    const open = [];
+    do {
+      const fault = await faults.next();
+      const latest = faults.done.at(-1);
+      if (!fault || !latest) {
+        this.#violation('liveness', 'the servers have found no leader');
+        return false;
+      }
+      this.#plan.log(
+        `${seconds(now() - start)} fault ${faults.done.length}: ${latest.kind} ${latest.servers.join(' ')}`,
+      );
+      open.push(fault.over);
+    } while (this.#random.chance(overlap));
+    await Promise.all(open);
+    return true;
   }
 
   #summary() {
@@ -176,7 +194,8 @@ export class ChaosRun {
     const after = await ensemble.level();
     for (const id of ensemble.ids) {
       const { diverged } = (await ensemble.status(id)) ?? { diverged: [] };
-      if (diverged.length > 0) this.#violation('digest', `server ${id} says that ${diverged.join(', ')} differ from it`);
+      if (diverged.length > 0)
+        this.#violation('digest', `server ${id} says that ${diverged.join(', ')} differ from it`);
     }
     this.#plan.log(`all servers at ${after.zxid} (${level.zxid} when the clients had ended), digest ${after.digest}`);
     return { zxid: Number(after.zxid), digest: parseInt(after.digest, 16) };

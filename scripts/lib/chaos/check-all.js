@@ -15,7 +15,8 @@ import { checkWrites } from './check-writes.js';
 export function checkAll(logs, history, { zxid, digest, counters }) {
   const violations = checkLogs(logs, zxid);
   const log = logs.find(({ base }) => base === 0);
-  if (!log) return [...violations, { rule: 'log', text: 'no server has kept all records: nothing else can be checked' }];
+  if (!log)
+    return [...violations, { rule: 'log', text: 'no server has kept all records: nothing else can be checked' }];
   return [
     ...violations,
     ...checkNumbers(log),

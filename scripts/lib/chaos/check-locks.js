@@ -24,7 +24,10 @@ export function checkLocks(history) {
     const records = history.locks.filter((record) => record.lock === lock).sort((a, b) => a.at - b.at);
     for (const { what, accepted, client, token } of records) {
       if (what !== 'access' || accepted) continue;
-      violations.push({ rule: 'C14', text: `${client} holds ${lock} with ${hex(token)}, and a later holder was there before` });
+      violations.push({
+        rule: 'C14',
+        text: `${client} holds ${lock} with ${hex(token)}, and a later holder was there before`,
+      });
     }
     violations.push(...overlaps(lock, holdings(records), history.stalls));
   }
@@ -91,7 +94,8 @@ export function checkCounters(log, history, paths) {
     const value = txn.type === 'setData' ? values.get(txn.path) : undefined;
     if (txn.type !== 'setData' || value === undefined) continue;
     const next = Number(Buffer.from(txn.data ?? []).toString());
-    if (next !== value + 1) violations.push({ rule: 'counter', text: `${txn.path} goes from ${value} to ${next} at ${hex(zxid)}` });
+    if (next !== value + 1)
+      violations.push({ rule: 'counter', text: `${txn.path} goes from ${value} to ${next} at ${hex(zxid)}` });
     values.set(txn.path, next);
   }
   for (const [path, value] of values) {
@@ -99,7 +103,10 @@ export function checkCounters(log, history, paths) {
     const sure = sets.filter(({ outcome }) => outcome === 'ok').length;
     const most = sure + sets.filter(({ outcome }) => outcome === 'unknown').length;
     if (value >= sure && value <= most) continue;
-    violations.push({ rule: 'counter', text: `${path} is ${value}; ${sure} increments were answered, ${most} were sent` });
+    violations.push({
+      rule: 'counter',
+      text: `${path} is ${value}; ${sure} increments were answered, ${most} were sent`,
+    });
   }
   return violations;
 }

@@ -34,7 +34,9 @@ export function checkLogs(logs, upTo) {
   for (const { server, base, entries } of logs) {
     const expected = all.filter((zxid) => zxid > base).length;
     if (expected !== entries.length) {
-      violations.push(wrong(`server ${server} has ${entries.length} records behind ${hex(base)} instead of ${expected}`));
+      violations.push(
+        wrong(`server ${server} has ${entries.length} records behind ${hex(base)} instead of ${expected}`),
+      );
     }
   }
   return violations;

@@ -25,7 +25,9 @@ import { canonical } from './history.js';
 export function checkReplay(log, history, digest) {
   /** @type {Violation[]} */
   const violations = [];
-  const writes = new Map(history.ops.filter(({ write, zxid }) => write && zxid > 0).map((op) => [`${op.session} ${op.number}`, op]));
+  const writes = new Map(
+    history.ops.filter(({ write, zxid }) => write && zxid > 0).map((op) => [`${op.session} ${op.number}`, op]),
+  );
   const reads = history.ops.filter((op) => !op.write && op.zxid > 0 && requestOf(op)).sort((a, b) => a.zxid - b.zxid);
   const tree = new Tree();
   let next = 0;
@@ -51,10 +53,13 @@ export function checkReplay(log, history, digest) {
 
 /** @param {OpRecord} op @param {Tree} tree @returns {Violation[]} */
 function checkRead(op, tree) {
-  if (tree.zxid !== op.zxid) return [{ rule: 'C5', text: `${describe(op)} shows ${hex(op.zxid)}, which is no zxid of the log` }];
+  if (tree.zxid !== op.zxid)
+    return [{ rule: 'C5', text: `${describe(op)} shows ${hex(op.zxid)}, which is no zxid of the log` }];
   const request = /** @type {ReadRequest} */ (requestOf(op));
   const result = tree.read(request, { session: op.session, identities: [], skipAcl: true });
-  const expected = isRefusal(result) ? result.code : canonical(op.op === 'exists' ? /** @type {any} */ (result).stat : result);
+  const expected = isRefusal(result)
+    ? result.code
+    : canonical(op.op === 'exists' ? /** @type {any} */ (result).stat : result);
   const absent = op.op === 'exists' && op.outcome === 'ok' && op.result === 'null';
   const told = absent ? 'NO_NODE' : op.outcome === 'ok' ? op.result : op.code;
   if (told === expected) return [];

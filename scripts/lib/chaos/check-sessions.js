@@ -13,8 +13,9 @@ import { describe } from './check-writes.js';
 const clockSlackMs = 150;
 
 /**
- * C6: the zxids of the answers that a session gets never fall, so a read shows all earlier writes of its session. C7: what
- * follows a sync shows every write that was answered before the sync was sent.
+ * C6: what a session is shown never gets older, and its writes are carried out in order: the zxids of its reads and syncs
+ * never fall, nor do those of its writes, and a read shows the writes before it. See {@link overtaken} for the rest. C7:
+ * what follows a sync shows every write that was answered before the sync was sent.
  *
  * @param {History} history
  * @returns {Violation[]}
@@ -22,30 +23,55 @@ const clockSlackMs = 150;
 export function checkOrder(history) {
   /** @type {Violation[]} */
   const violations = [];
-  /** @type {Map<string, OpRecord>} */
-  const before = new Map();
+  /** @type {Map<string, { shown: OpRecord | null; written: OpRecord | null }>} */
+  const sessions = new Map();
   for (const op of answeredInOrder(history)) {
-    const last = before.get(op.client);
-    if (last && op.zxid < last.zxid) {
-      const text = `${describe(op)} shows ${hex(op.zxid)} after ${describe(last)} showed ${hex(last.zxid)}`;
+    const last = sessions.get(op.client) ?? { shown: null, written: null };
+    sessions.set(op.client, last);
+    for (const before of op.write ? [last.written] : [last.shown, last.written]) {
+      if (!before || op.zxid >= before.zxid) continue;
+      const text = `${describe(op)} shows ${hex(op.zxid)} after ${describe(before)} showed ${hex(before.zxid)}`;
       violations.push({ rule: 'C6', text });
     }
-    before.set(op.client, op);
+    last[op.write ? 'written' : 'shown'] = op;
   }
-  const syncs = history.ops.filter(({ op, outcome }) => op === 'sync' && outcome === 'ok').sort((a, b) => a.sent - b.sent);
+  const syncs = history.ops
+    .filter(({ op, outcome }) => op === 'sync' && outcome === 'ok')
+    .sort((a, b) => a.sent - b.sent);
   const ends = history.ops.filter(({ write, zxid }) => write && zxid > 0).sort((a, b) => a.end - b.end);
   let highest = 0;
   let next = 0;
   for (const sync of syncs) {
-    for (let ended = ends[next]; ended && ended.end < sync.sent; ended = ends[++next]) highest = Math.max(highest, ended.zxid);
+    for (let ended = ends[next]; ended && ended.end < sync.sent; ended = ends[++next])
+      highest = Math.max(highest, ended.zxid);
     if (sync.zxid >= highest) continue;
-    violations.push({ rule: 'C7', text: `${describe(sync)} shows ${hex(sync.zxid)}; ${hex(highest)} was answered before` });
+    violations.push({
+      rule: 'C7',
+      text: `${describe(sync)} shows ${hex(sync.zxid)}; ${hex(highest)} was answered before`,
+    });
   }
   return violations;
 }
 
+/**
+ * How many writes were carried out before a read that their session had asked for earlier. A read that had to be asked
+ * for again (after a reconnect or a change of leadership), or stands behind a sync, is answered from what is there by
+ * then.
+ *
+ * @param {History} history
+ */
+export function overtaken(history) {
+  /** @type {Map<string, number>} */
+  const shown = new Map();
+  return answeredInOrder(history).filter(({ client, write, zxid }) => {
+    const before = shown.get(client) ?? 0;
+    if (!write) shown.set(client, zxid);
+    return write && zxid < before;
+  }).length;
+}
+
 /** Answers of servers in the order in which their clients saw them. */
-export function answeredInOrder(/** @type {History} */ history) {
+function answeredInOrder(/** @type {History} */ history) {
   return history.ops.filter(({ zxid }) => zxid > 0).sort((a, b) => a.seq - b.seq);
 }
 
@@ -66,7 +92,9 @@ export function checkEnds(log, history) {
     if (txn.type === 'closeSession') closed.set(txn.target, { zxid, expired: txn.expired, time: txn.time });
   }
   const timeouts = new Map(history.sessions.map(({ session, timeout }) => [session, timeout]));
-  const contacts = new Map(history.states.filter(({ state }) => state !== 'connected').map((one) => [one.session, one]));
+  const contacts = new Map(
+    history.states.filter(({ state }) => state !== 'connected').map((one) => [one.session, one]),
+  );
   for (const { session, client, how } of history.ends) {
     if (session === 0) continue;
     const end = closed.get(session);

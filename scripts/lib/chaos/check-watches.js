@@ -46,7 +46,9 @@ export function checkWatches(log, history) {
         op.watch.kind === 'recursive'
           ? checkRecursive(op, events, seen.replies, changes)
           : checkOnce(op, events, resyncs, seen.replies, index);
-      return wrong === null ? [] : [{ rule: 'C9/C10', text: `${client}, watch by ${op.op} ${op.path} at ${hex(op.zxid)}: ${wrong}` }];
+      return wrong === null
+        ? []
+        : [{ rule: 'C9/C10', text: `${client}, watch by ${op.op} ${op.path} at ${hex(op.zxid)}: ${wrong}` }];
     });
   });
 }
@@ -176,7 +178,7 @@ function checkOnce(op, events, resyncs, replies, index) {
 
 /**
  * A recursive watch: told of every change below its path, in order and before any answer that shows it. Between the last
- * answer and a reconnect events may come again.
+ * answer and a reconnect events may come again; where a resync follows in the same connection, there may be gaps before it.
  *
  * @param {OpRecord} op
  * @param {readonly EventRecord[]} events
@@ -191,6 +193,9 @@ function checkRecursive(op, events, replies, changes) {
   let sure = next;
   let reply = 0;
   let conn = events[0]?.conn ?? 0;
+  const resyncs = new Map(
+    events.filter(({ type }) => type === EventType.resync).map((event) => [event.conn, event.zxid]),
+  );
   for (const event of events) {
     for (let answer = later[reply]; answer && answer.seq < event.seq; answer = later[++reply]) {
       sure = firstBehind(due, answer.zxid);
@@ -198,8 +203,9 @@ function checkRecursive(op, events, replies, changes) {
     }
     if (event.type === EventType.resync) next = Math.max(next, firstBehind(due, event.zxid));
     else if (matches(due[next], event)) next++;
-    else {
-      const again = event.conn === conn ? -1 : due.findIndex((change, at) => at >= sure && at < next && matches(change, event));
+    else if (event.zxid > (resyncs.get(event.conn) ?? 0)) {
+      const again =
+        event.conn === conn ? -1 : due.findIndex((change, at) => at >= sure && at < next && matches(change, event));
       if (again < 0) return `told ${show(event)} instead of ${show(due[next])}`;
       next = again + 1;
     }
@@ -221,5 +227,7 @@ function missing(change, answer) {
 
 /** @param {Change | undefined} change */
 function show(change) {
-  return change ? `${eventName(/** @type {EventType} */ (change.type))} ${change.path} at ${hex(change.zxid)}` : 'nothing';
+  return change
+    ? `${eventName(/** @type {EventType} */ (change.type))} ${change.path} at ${hex(change.zxid)}`
+    : 'nothing';
 }

@@ -9,7 +9,13 @@ import { hex } from './check-log.js';
  */
 
 /** Errors that tell a client nothing about its write: its session remembers results so that none is needed. */
-const lost = new Set(['RUNTIME_INCONSISTENCY', 'DATA_INCONSISTENCY', 'SYSTEM_ERROR', 'BAD_ARGUMENTS', 'MARSHALLING_ERROR']);
+const lost = new Set([
+  'RUNTIME_INCONSISTENCY',
+  'DATA_INCONSISTENCY',
+  'SYSTEM_ERROR',
+  'BAD_ARGUMENTS',
+  'MARSHALLING_ERROR',
+]);
 
 /**
  * Every answered write stands in the log at the zxid of its answer; one of unknown outcome stands there once or not at all
@@ -32,7 +38,10 @@ export function checkWrites(log, history) {
     const entry = op.number > 0 ? entries.get(`${op.session} ${op.number}`) : undefined;
     if (op.zxid > 0) violations.push(...answered(op, entry));
     else if (op.outcome !== 'unknown' && entry) {
-      violations.push({ rule: 'C3', text: `${describe(op)} counts as not carried out, but stands at ${hex(entry.zxid)}` });
+      violations.push({
+        rule: 'C3',
+        text: `${describe(op)} counts as not carried out, but stands at ${hex(entry.zxid)}`,
+      });
     } else if (entry && entry.txn.type !== 'error' && typeOf(op) !== entry.txn.type) {
       violations.push({ rule: 'C3', text: `${describe(op)} stands in the log as ${entry.txn.type}` });
     }
@@ -43,10 +52,16 @@ export function checkWrites(log, history) {
 /** @param {OpRecord} op @param {import('./logs.js').Entry | undefined} entry @returns {Violation[]} */
 function answered(op, entry) {
   if (op.code === 'SESSION_EXPIRED') return [];
-  if (op.outcome === 'unknown' || lost.has(op.code)) return [{ rule: 'C3', text: `${describe(op)}: its result was lost` }];
+  if (op.outcome === 'unknown' || lost.has(op.code))
+    return [{ rule: 'C3', text: `${describe(op)}: its result was lost` }];
   if (!entry) return [{ rule: 'durability', text: `${describe(op)} was answered and is not in the log` }];
   if (entry.zxid !== op.zxid) {
-    return [{ rule: 'durability', text: `${describe(op)} was answered with ${hex(op.zxid)}, but stands at ${hex(entry.zxid)}` }];
+    return [
+      {
+        rule: 'durability',
+        text: `${describe(op)} was answered with ${hex(op.zxid)}, but stands at ${hex(entry.zxid)}`,
+      },
+    ];
   }
   const { txn } = entry;
   const told = op.outcome === 'ok' ? typeOf(op) : 'error';

@@ -63,7 +63,10 @@ export class Faults {
     const child = this.#ensemble.start(id);
     child.once('exit', (code, signal) => {
       if (this.#ending.has(id)) return;
-      this.#report('servers', `server ${id} ended by itself (${signal ?? `exit code ${code}`})\n${this.#ensemble.logTails(8)}`);
+      this.#report(
+        'servers',
+        `server ${id} ended by itself (${signal ?? `exit code ${code}`})\n${this.#ensemble.logTails(8)}`,
+      );
       setTimeout(() => this.#ensemble.member(id).process ?? this.start(id), 500);
     });
   }
@@ -76,9 +79,13 @@ export class Faults {
   /** The server that leads in the highest epoch, null while none does. */
   async leader() {
     const all = await Promise.all(this.#moving.map((id) => this.#ensemble.status(id)));
-    const leading = all.filter((status) => status?.serving && status.role === 'leading');
-    leading.sort((a, b) => b.epoch - a.epoch);
-    return leading.length > 0 ? { id: Number(leading[0].server), epoch: Number(leading[0].epoch) } : null;
+    /** @type {{ id: number; epoch: number } | null} */
+    let highest = null;
+    for (const status of all) {
+      if (!status?.serving || status.role !== 'leading' || (highest && highest.epoch >= status.epoch)) continue;
+      highest = { id: status.server, epoch: status.epoch };
+    }
+    return highest;
   }
 
   /** Waits for a leader. */
@@ -106,7 +113,9 @@ export class Faults {
     /** @type {Fault} */
     const fault = { kind, at: now(), servers, ms: 0, epoch: leader.epoch };
     this.done.push(fault);
-    const over = kind.startsWith('pause') ? this.#pause(servers, away) : this.#comeBack(await this.#end(kind, servers), away);
+    const over = kind.startsWith('pause')
+      ? this.#pause(servers, away)
+      : this.#comeBack(await this.#end(kind, servers), away);
     return { over: over.then(() => void (fault.ms = now() - fault.at)) };
   }
 

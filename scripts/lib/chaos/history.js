@@ -156,7 +156,9 @@ export async function readHistory(files) {
   const history = emptyHistory();
   for (const file of files) {
     for await (const line of createInterface({ input: createReadStream(file) })) {
-      addRecord(history, /** @type {AnyRecord} */ (JSON.parse(line)));
+      /** @type {AnyRecord} */
+      const record = JSON.parse(line);
+      addRecord(history, record);
     }
   }
   return history;

@@ -71,7 +71,7 @@ async function untilFirst(client, lock, path) {
   while (!client.over) {
     const { ok, value } = await client.children(lock);
     if (!ok) continue;
-    const names = /** @type {string[]} */ (value.children).sort();
+    const names = value.children.sort();
     const index = names.indexOf(own);
     if (index < 0) return false;
     if (index === 0) return true;
@@ -79,13 +79,14 @@ async function untilFirst(client, lock, path) {
     let wake = () => undefined;
     const woken = new Promise((resolve) => (wake = () => resolve(undefined)));
     const before = await client.exists(`${lock}/${names[index - 1]}`, wake);
-    // A session that is over is told of nothing; nobody else would wake this loop.
-    while (before.ok && before.value !== null && !client.over) {
-      const told = await Promise.race([woken.then(() => true), delay(500, false)]);
-      if (told) break;
-    }
+    if (before.ok && before.value !== null) await untilTold(client, woken);
   }
   return false;
+}
+
+/** A session that is over is told of nothing. @param {RecordedClient} client @param {Promise<unknown>} woken */
+async function untilTold(client, woken) {
+  while (!client.over && !(await Promise.race([woken.then(() => true), delay(500, false)]))) continue;
 }
 
 /** Sessions that come and go: closed, or abandoned with ephemerals that must vanish by themselves. */

@@ -1,18 +1,18 @@
 /** A client whose calls, answers and events all go into the history. Its calls never reject: they tell how they ended. */
 import { Client } from '@synod/client/client';
 import { View } from '@synod/client/view';
-import { parseConnectString } from '@synod/client';
+import { isSynodError, parseConnectString } from '@synod/client';
 import { canonical, now } from './history.js';
 import { Tap } from './tap.js';
 
+/** @typedef {import('./history.js').OpRecord} OpRecord */
+
 /**
- * @typedef {import('./history.js').OpRecord} OpRecord
- *
- * @typedef {object} Answer
- * @property {boolean} ok
- * @property {string} code of the error, or empty
- * @property {any} value of a call that succeeded
- *
+ * @template V
+ * @typedef {{ ok: true; code: ''; value: V } | { ok: false; code: string; value: undefined }} Answer how a call ended
+ */
+
+/**
  * @typedef {object} Surroundings
  * @property {string} servers connect string
  * @property {(record: import('./history.js').AnyRecord) => void} record
@@ -21,9 +21,6 @@ import { Tap } from './tap.js';
 
 /** The client gives a session up by itself only after so long: the servers shall decide. */
 const expireAfterMs = 300_000;
-
-/** Errors after which the client is over. */
-const final = new Set(['SESSION_EXPIRED', 'SESSION_MOVED']);
 
 export class RecordedClient {
   /** Becomes true when nothing more can be asked of it. */
@@ -136,28 +133,35 @@ export class RecordedClient {
   }
 
   /**
+   * @template V
    * @param {string} op
    * @param {string} path
    * @param {boolean} write
-   * @param {() => Promise<unknown>} start
+   * @param {() => Promise<V>} start
    * @param {{ watch?: OpRecord['watch']; as?: string }} [more] as: the name that the value has in a server's result
-   * @returns {Promise<Answer>}
+   * @returns {Promise<Answer<V>>}
    */
   #call(op, path, write, start, { watch = null, as = '' } = {}) {
     const at = now();
     /** @type {OpRecord} */
     const record = {
-      ...{ t: 'op', client: this.name, session: 0, seq: 0, op, path, write, number: 0, sent: at, end: 0 },
-      ...{ outcome: 'unknown', code: '', zxid: 0, result: null, watch },
+      ...{ t: 'op', client: this.name, session: 0, seq: 0, op, path, write, number: 0 },
+      ...{ sent: at, end: 0, outcome: 'unknown', code: '', zxid: 0, result: null, watch },
     };
     this.pending.add(record);
     this.#unanswered.add(record);
     (write ? this.#unnumbered : this.#unsentReads).add(record);
     // Directly behind the client's own promise: a step in between would put answers and events out of order.
     return start().then(
-      (value) => this.#done(record, 'ok', '', as === '' ? value : { [as]: value }),
-      (/** @type {import('@synod/client').SynodError} */ error) =>
-        this.#done(record, error.outcome === 'unknown' ? 'unknown' : 'fail', error.code, undefined),
+      (value) => {
+        this.#done(record, 'ok', '', as === '' ? value : { [as]: value });
+        return { ok: true, code: '', value };
+      },
+      (/** @type {unknown} */ error) => {
+        if (!isSynodError(error)) throw error;
+        this.#done(record, error.outcome === 'unknown' ? 'unknown' : 'fail', error.code, undefined);
+        return { ok: false, code: error.code, value: undefined };
+      },
     );
   }
 
@@ -166,7 +170,6 @@ export class RecordedClient {
    * @param {OpRecord['outcome']} outcome
    * @param {string} code
    * @param {unknown} value
-   * @returns {Answer}
    */
   #done(record, outcome, code, value) {
     this.pending.delete(record);
@@ -182,8 +185,6 @@ export class RecordedClient {
     record.code = code;
     record.result = outcome === 'ok' ? canonical(value === undefined ? {} : value) : null;
     this.around.record(record);
-    if (final.has(code) && !this.over && this.client.state === 'expired') this.#end('expired');
-    return { ok: outcome === 'ok', code, value };
   }
 
   /** @param {'data' | 'child' | 'recursive'} kind @param {(event: import('@synod/client').WatchEvent) => void} told */

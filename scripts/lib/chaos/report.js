@@ -1,5 +1,6 @@
 /** What a run was like: faults, operations, gaps. Pure functions from history to lines. */
 import { epochOf } from '@synod/protocol';
+import { overtaken } from './check-sessions.js';
 
 /**
  * @typedef {import('./history.js').History} History
@@ -17,7 +18,8 @@ export function faultLines(faults) {
 }
 
 /** @param {History} history */
-export function operationLines({ ops, events, sessions, ends }) {
+export function operationLines(history) {
+  const { ops, events, sessions, ends } = history;
   const names = [...new Set(ops.map(({ op }) => op))].sort();
   const rows = [...names, 'all'].map((name) => {
     const of = name === 'all' ? ops : ops.filter(({ op }) => op === name);
@@ -25,10 +27,12 @@ export function operationLines({ ops, events, sessions, ends }) {
     const times = of.filter(({ zxid }) => zxid > 0).map(({ sent, end }) => end - sent);
     return [name, count('ok'), count('fail'), count('unknown'), ...quantiles(times)];
   });
+  const late = overtaken(history);
   const ended = (/** @type {string} */ how) => ends.filter((end) => end.how === how).length;
   return [
     ...table(['operation', 'ok', 'fail', 'unknown', ...quantileNames('ms')], rows),
     `  ${sessions.length} sessions: ${ended('closed')} closed, ${ended('abandoned')} abandoned, ${ended('expired')} expired; ${events.length} watch events`,
+    `  ${late} writes were carried out before a read asked for earlier (with a reconnect, an election or a sync between)`,
   ];
 }
 

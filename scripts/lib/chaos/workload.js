@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RecordedClient } from './recorded-client.js';
 
 /** Session timeouts of clients that want to live, in milliseconds: longer than a change of leadership takes. */
-const timeouts = /** @type {const} */ ([4000, 6000, 10_000]);
+const timeouts = /** @type {const} */ ([3000, 4000, 6000, 10_000]);
 
 export class Workload {
   #clients = 0;

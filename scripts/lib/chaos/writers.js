@@ -23,21 +23,23 @@ export async function writer(/** @type {Workload} */ load) {
   const one = (client) => {
     const node = nodes.length > 0 ? random.pick(nodes) : '';
     const fresh = `/data/${name}-${++number}`;
-    switch (random.weighted({ create: 4, set: 8, multi: 2, refused: 1, sequential: 2, delete: nodes.length > most ? 9 : 0 })) {
+    switch (
+      random.weighted({ create: 4, set: 8, multi: 2, refused: 1, sequential: 2, delete: nodes.length > most ? 9 : 0 })
+    ) {
       case 'create':
-        return client.create(fresh, `${number}`).then(({ ok }) => void (ok && nodes.push(fresh)));
+        return client.create(fresh, `${number}`).then(({ ok }) => ok && nodes.push(fresh));
       case 'set':
         return client.set(node || '/data/none', `${number}`);
       case 'multi':
         return client
           .multi([ops.create(fresh, 'multi'), ops.set(fresh, `${number}`, 0), ops.check('/data')])
-          .then(({ ok }) => void (ok && nodes.push(fresh)));
+          .then(({ ok }) => ok && nodes.push(fresh));
       case 'refused':
         return client.multi([ops.create(fresh, 'never'), ops.check('/data', 77), ops.set(fresh, 'never')]);
       case 'sequential':
         return client
           .create('/seq/s-', `${number}`, { mode: 'persistentSequential' })
-          .then(({ ok, value }) => void (ok && nodes.push(String(value.path))));
+          .then(({ ok, value }) => ok && nodes.push(value.path));
       case 'delete':
         return client.delete(/** @type {string} */ (nodes.shift()));
     }

@@ -1,23 +1,27 @@
 /** Phase 3 at a learner: log, acknowledge what is durable, deliver what is committed (Zab paper, phase 3). */
-import type { Zxid } from '@synod/protocol';
+import { shortZxid, type Zxid } from '@synod/protocol';
 import type { PeerMessage } from '../message.js';
+import type { Transition } from '../phase.js';
 import type { Following } from './following.js';
 import { needState, onAdopted } from './sync.js';
 
 /** Takes records, in synchronisation as in broadcast. Equal ones that are here already are dropped, gaps refused. */
-export function onPropose(following: Following, message: Extract<PeerMessage, { type: 'propose' }>): void {
+export function onPropose(
+  following: Following,
+  message: Extract<PeerMessage, { type: 'propose' }>,
+): Transition | undefined {
   const { core } = following;
-  if (following.awaitingState) return;
+  if (following.awaitingState) return undefined;
   following.planned = true;
   for (const record of message.records) {
     if (record.zxid <= core.log.last.zxid) continue;
     if (!core.log.follows(record)) {
-      needState(following, `record ${record.zxid} does not continue the log here, which ends at ${core.log.last.zxid}`);
-      return;
+      const here = shortZxid(core.log.last.zxid);
+      return needState(following, `${shortZxid(record.zxid)} does not continue the log here, which ends at ${here}`);
     }
     core.append(record);
   }
-  if (following.stage !== 'broadcast') following.progressAt = core.clock;
+  return undefined;
 }
 
 export function onCommit(following: Following, zxid: Zxid): void {

@@ -18,8 +18,10 @@ export function onEpoch(
   const { core, attempt, leader } = following;
   const { epoch } = message;
   if (following.epoch !== 0) return undefined;
-  if (epoch < core.accepted) {
-    const cause = `n${leader} leads in epoch ${epoch}, but this server has promised epoch ${core.accepted}`;
+  // An observer's promise is part of no quorum: it is bound only to the leaders that a quorum has made.
+  const bound = core.isVoter ? core.accepted : core.current;
+  if (epoch < bound) {
+    const cause = `n${leader} leads in epoch ${epoch}, but this server is bound to epoch ${bound}`;
     core.send(leader, { type: 'refuse', attempt, reason: cause });
     return { to: 'looking', cause };
   }
@@ -31,9 +33,16 @@ export function onEpoch(
   }
   following.epoch = epoch;
   following.stage = 'sync';
-  following.progressAt = core.clock;
   const ends = core.damaged ? null : core.log.ends;
   const { last } = core.log;
-  core.sendDurably(leader, { type: 'ack-epoch', attempt, epoch, current, last, ends: ends && [...ends], base: core.delivered });
+  core.sendDurably(leader, {
+    type: 'ack-epoch',
+    attempt,
+    epoch,
+    current,
+    last,
+    ends: ends && [...ends],
+    base: core.delivered,
+  });
   return undefined;
 }

@@ -28,8 +28,8 @@ export class Following implements Phase {
   /** Ticket of the chunk of state being written, 0 for none; and what to answer when it is. */
   staging = 0;
   stagedCursor: string | null = null;
-  /** Token with which a received state is in force. */
-  adopting: { readonly token: number; readonly position: Position } | null = null;
+  /** Token with which a received state is in force, 0 for none. */
+  adopting = 0;
   /** What the state being received reflects, known with its last chunk. */
   stagedPosition: Position | null = null;
   /** True once synchronisation has reached this log: from then on what is durable here belongs to the leader's history. */
@@ -41,7 +41,6 @@ export class Following implements Phase {
   serving = false;
   ackedDurable: Zxid = 0;
   heardAt: number;
-  progressAt: number;
 
   constructor(core: Core, leader: number) {
     this.core = core;
@@ -49,7 +48,6 @@ export class Following implements Phase {
     core.attempt++;
     this.attempt = core.attempt;
     this.heardAt = core.clock;
-    this.progressAt = core.clock;
   }
 
   /** To be called once after construction. */
@@ -87,7 +85,7 @@ export class Following implements Phase {
       case 'epoch':
         return onEpoch(this, message);
       case 'refuse':
-        return { to: 'looking', cause: `n${this.leader} refused: ${message.reason}` };
+        return { to: 'looking', cause: `n${this.leader} refused: ${message.reason}`, shun: this.leader };
       case 'resign':
         return { to: 'looking', cause: `n${this.leader} resigned` };
       case 'truncate':
@@ -96,11 +94,9 @@ export class Following implements Phase {
         onState(this, message);
         return undefined;
       case 'propose':
-        onPropose(this, message);
-        return undefined;
+        return onPropose(this, message);
       case 'new-leader':
-        onNewLeader(this, message);
-        return undefined;
+        return onNewLeader(this, message);
       case 'up-to-date':
         onUpToDate(this, message);
         return undefined;
@@ -115,18 +111,16 @@ export class Following implements Phase {
     }
   }
 
+  /** Silence ends it. That this server makes progress while the leader is heard is the leader's business. */
   tick(): Transition | undefined {
     const { core } = this;
     const { syncMs, initMs } = core.options;
-    if (this.epoch === 0 && !core.links.has(this.leader) && core.clock - this.progressAt > NO_LINK_MS) {
+    const silent = core.clock - this.heardAt;
+    if (!core.links.has(this.leader) && silent > NO_LINK_MS) {
       return { to: 'looking', cause: `there is no link to n${this.leader}` };
     }
-    if (this.stage === 'broadcast') {
-      if (core.clock - this.heardAt <= syncMs) return undefined;
-      return { to: 'looking', cause: `nothing heard from n${this.leader} for ${syncMs} ms` };
-    }
-    if (core.clock - this.progressAt <= initMs) return undefined;
-    return { to: 'looking', cause: `n${this.leader} did not take this server in within ${initMs} ms` };
+    const limit = this.stage === 'broadcast' ? syncMs : initMs;
+    return silent > limit ? { to: 'looking', cause: `nothing heard from n${this.leader} for ${limit} ms` } : undefined;
   }
 
   durable(): Transition | undefined {

@@ -2,6 +2,7 @@
  * Phase 2 at a learner: drop what the leader does not have, take the whole state where that is the way, and promise the
  * epoch's history (Zab paper, phase 2). The records between are taken as in broadcast.
  */
+import { shortZxid } from '@synod/protocol';
 import type { PeerMessage } from '../message.js';
 import type { Transition } from '../phase.js';
 import { afterCommit } from './broadcast.js';
@@ -14,31 +15,32 @@ export function onTruncate(
   const { core } = following;
   const { after } = message;
   if (after.zxid < core.delivered) {
-    const reason = `n${following.leader} wants to truncate to ${after.zxid}, but ${core.delivered} was applied as committed`;
+    const applied = shortZxid(core.delivered);
+    const reason = `n${following.leader} wants to cut at ${shortZxid(after.zxid)}, but ${applied} was applied as committed`;
     core.emit({ type: 'exit', reason });
     return { to: 'looking', cause: reason };
   }
+  if (!core.log.holds(after))
+    return needState(following, `${shortZxid(after.zxid)} is not the same record here as there`);
   if (after.zxid < core.log.last.zxid) core.truncate(after);
   following.planned = true;
-  following.progressAt = core.clock;
   return undefined;
 }
 
-/** What is held and what is sent do not fit: only the whole state helps, and until it is here this voice does not count. */
-export function needState(following: Following, reason: string): void {
+/** What is held and what is sent do not fit: only the whole state helps. A server that serves stops doing so first. */
+export function needState(following: Following, reason: string): Transition | undefined {
   const { core, leader, attempt } = following;
+  core.disown();
+  if (following.stage === 'broadcast') return { to: 'looking', cause: reason };
   following.awaitingState = true;
-  core.damaged = true;
-  core.current = 0;
-  core.persist({ type: 'current-epoch', epoch: 0 });
   core.sendDurably(leader, { type: 'need-state', attempt, reason });
+  return undefined;
 }
 
 export function onState(following: Following, message: Extract<PeerMessage, { type: 'state' }>): void {
   const { core } = following;
   following.awaitingState = false;
   following.planned = true;
-  following.progressAt = core.clock;
   following.staging = core.ticket();
   following.stagedCursor = message.chunk.cursor;
   const { first, chunk } = message;
@@ -51,50 +53,54 @@ export function onStaged(following: Following, ticket: number, error: string | n
   if (ticket !== following.staging) return undefined;
   const { core, leader, attempt } = following;
   following.staging = 0;
-  following.progressAt = core.clock;
-  if (error !== null) return { to: 'looking', cause: `the state that n${leader} sent is not usable: ${error}` };
+  if (error !== null) {
+    return { to: 'looking', cause: `the state that n${leader} sent is not usable: ${error}`, shun: leader };
+  }
   if (following.stagedCursor !== null) {
     core.send(leader, { type: 'state-ack', attempt, cursor: following.stagedCursor });
     return undefined;
   }
   const position = following.stagedPosition;
   if (position === null) throw new Error('the last chunk of a state has no position');
-  core.persist({ type: 'adopt', base: position });
-  core.log.reset(position);
-  core.durable = 0;
-  following.adopting = { token: core.sealPersist(), position };
+  following.ackedDurable = 0;
+  following.adopting = core.adopt(position);
   return undefined;
 }
 
 /** The adopted state is durable: go on behind it. */
 export function onAdopted(following: Following): void {
   const { core, leader, attempt, adopting } = following;
-  if (adopting === null || core.durableToken < adopting.token) return;
-  following.adopting = null;
-  core.damaged = false;
-  core.delivered = adopting.position.zxid;
-  core.committed = adopting.position.zxid;
-  core.emit({ type: 'adopted', position: adopting.position });
+  if (adopting === 0 || core.durableToken < adopting) return;
+  following.adopting = 0;
   core.send(leader, { type: 'state-ack', attempt, cursor: null });
 }
 
 /** Everything up to here is the history of the epoch: it and the epoch become durable before the answer leaves. */
-export function onNewLeader(following: Following, message: Extract<PeerMessage, { type: 'new-leader' }>): void {
+export function onNewLeader(
+  following: Following,
+  message: Extract<PeerMessage, { type: 'new-leader' }>,
+): Transition | undefined {
   const { core, leader, attempt } = following;
-  if (following.awaitingState || message.epoch !== following.epoch) return;
+  if (following.awaitingState || message.epoch !== following.epoch) return undefined;
   const { last } = core.log;
   if (last.zxid !== message.last.zxid || last.chain !== message.last.chain) {
-    needState(following, `the history ends at ${last.zxid} here and at ${message.last.zxid} there`);
-    return;
+    return needState(
+      following,
+      `the history that ends at ${shortZxid(message.last.zxid)} there is not that which ends at ${shortZxid(last.zxid)} here`,
+    );
   }
   following.planned = true;
-  core.current = message.epoch;
-  core.persist({ type: 'current-epoch', epoch: message.epoch });
+  if (message.member) {
+    core.current = message.epoch;
+    core.persist({ type: 'current-epoch', epoch: message.epoch });
+  }
   core.sendDurably(leader, { type: 'ack-leader', attempt, epoch: message.epoch });
-  following.progressAt = core.clock;
+  return undefined;
 }
 
 export function onUpToDate(following: Following, message: Extract<PeerMessage, { type: 'up-to-date' }>): void {
+  // It may cross the request for the whole state on its way; the leader will say it again.
+  if (following.awaitingState) return;
   following.stage = 'broadcast';
   following.serveFrom = message.committed;
   following.core.committed = Math.max(following.core.committed, message.committed);

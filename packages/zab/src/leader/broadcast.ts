@@ -10,6 +10,9 @@ import { nextRecord } from '../record.js';
 import type { Leading } from './leading.js';
 import type { Learner } from './learner.js';
 
+/** Proposals that always find a free zxid between two ticks. */
+const COUNTER_RESERVE = 100_000;
+
 /** The zxid of the next proposal. */
 export function nextZxid(leading: Leading): Zxid {
   const { last } = leading.core.log;
@@ -22,10 +25,18 @@ export function propose(leading: Leading, body: Uint8Array): void {
   core.append(nextRecord(core.log.last, nextZxid(leading), body));
 }
 
-/** True where the counter of this epoch is nearly used up and a new epoch must start. */
-export function counterExhausted(leading: Leading): boolean {
-  const { last } = leading.core.log;
-  return epochOf(last.zxid) === leading.epoch && counterOf(last.zxid) >= MAX_COUNTER - 100_000;
+/** Why a new epoch must begin though all is well, if so: the counter is nearly used up, or a voter waits to count again. */
+export function newEpochCause(leading: Leading): { readonly cause: string; readonly abstain: boolean } | null {
+  const { core, epoch, learners } = leading;
+  const { last } = core.log;
+  if (epochOf(last.zxid) === epoch && counterOf(last.zxid) >= MAX_COUNTER - COUNTER_RESERVE) {
+    return { cause: `the counter of epoch ${epoch} is nearly used up`, abstain: false };
+  }
+  for (const { id, voter, counts, ackedLeader, levelAt } of learners.values()) {
+    if (!voter || counts || !ackedLeader || core.now - levelAt < core.options.syncMs) continue;
+    return { cause: `n${id} is level again and counts from the next epoch on`, abstain: false };
+  }
+  return null;
 }
 
 /** The leader's history of this epoch is durable at a learner. */
@@ -38,7 +49,7 @@ export function onAckLeader(
   learner.ackedLeader = true;
   learner.stage = 'live';
   learner.acked = Math.max(learner.acked, learner.target);
-  learner.progressAt = leading.core.now;
+  learner.levelAt = leading.core.now;
   if (leading.stage === 'sync') establish(leading);
   else sendUpToDate(leading, learner);
   advance(leading);
@@ -50,7 +61,7 @@ export function establish(leading: Leading): void {
   if (leading.stage !== 'sync' || !leading.selfAcked) return;
   const voices: Voice[] = [leading.voiceAtStart];
   for (const learner of leading.learners.values()) {
-    if (learner.voter && learner.ackedLeader) voices.push(learner.voice);
+    if (learner.counts && learner.ackedLeader) voices.push(learner.voice);
   }
   if (!isQuorum(voices, core.options.voters.length)) return;
   leading.stage = 'broadcast';
@@ -75,7 +86,7 @@ export function advance(leading: Leading): void {
   if (leading.stage !== 'broadcast') return;
   const acked: Zxid[] = [core.durable];
   for (const learner of leading.learners.values()) {
-    if (learner.voter && learner.ackedLeader) acked.push(learner.acked);
+    if (learner.counts && learner.ackedLeader) acked.push(learner.acked);
   }
   const upTo = quorumZxid(acked, core.options.voters.length);
   if (upTo > core.committed) core.committed = upTo;
@@ -109,7 +120,7 @@ export function settleConfirms(leading: Leading): void {
   if (leading.confirms.length === 0 || leading.stage !== 'broadcast') return;
   const rounds = [Number.MAX_SAFE_INTEGER];
   for (const learner of leading.learners.values()) {
-    if (learner.voter && learner.ackedLeader) rounds.push(learner.pongRound);
+    if (learner.counts && learner.ackedLeader) rounds.push(learner.pongRound);
   }
   rounds.sort((a, b) => b - a);
   const answered = rounds[majority(core.options.voters.length) - 1] ?? 0;
@@ -122,20 +133,26 @@ export function settleConfirms(leading: Leading): void {
 /** Steps down where no quorum was heard within the limit; drops learners that are silent or make no progress. */
 export function checkQuorum(leading: Leading): Transition | undefined {
   const { core } = leading;
-  const { syncMs, initMs, voters } = core.options;
+  const { tickMs, syncMs, initMs, voters } = core.options;
+  let progressAt = leading.startedAt;
   for (const learner of leading.learners.values()) {
     const limit = learner.stage === 'live' ? syncMs : initMs;
-    const last = learner.stage === 'live' ? learner.lastHeard : Math.max(learner.progressAt, leading.startedAt);
-    if (core.now - last <= limit) continue;
-    core.send(learner.id, { type: 'refuse', attempt: learner.attempt, reason: `nothing heard for ${limit} ms` });
-    leading.forget(learner.id);
+    const waits = learner.stage === 'live' || (learner.stage === 'state' && leading.stateQueue[0] !== learner);
+    const last = waits ? learner.lastHeard : learner.progressAt;
+    if (core.now - last > limit) {
+      core.send(learner.id, { type: 'refuse', attempt: learner.attempt, reason: `no progress for ${limit} ms` });
+      leading.forget(learner.id);
+    } else if (learner.counts && leading.stage === 'sync') progressAt = Math.max(progressAt, learner.progressAt);
   }
   if (leading.stage !== 'broadcast') {
-    if (core.now - leading.startedAt <= initMs) return undefined;
+    if (core.now - progressAt <= initMs) return undefined;
     return { to: 'looking', cause: `no quorum joined within ${initMs} ms` };
   }
+  // Who is silent does not count from then on, long before it is given up: else the limit would apply twice in a row.
   let heard = 1;
-  for (const learner of leading.learners.values()) if (learner.voter && learner.ackedLeader) heard++;
+  for (const learner of leading.learners.values()) {
+    if (learner.counts && learner.ackedLeader && core.now - learner.lastHeard <= tickMs) heard++;
+  }
   if (heard >= majority(voters.length)) leading.quorumHeardAt = core.now;
   else if (core.now - leading.quorumHeardAt > syncMs) {
     return { to: 'looking', cause: `no quorum of followers for ${syncMs} ms` };

@@ -1,8 +1,8 @@
 /**
  * The role of a leader: holds what its three phases share and routes events to them.
  *
- * discovery → sync → broadcast, each in its own file. A leader that has resigned has finished all proposals; it goes
- * back to looking without standing again.
+ * discovery → sync → broadcast, each in its own file. A leader that hands over finishes all proposals first; it goes back
+ * to looking, and stands again unless it has resigned.
  */
 import type { Zxid } from '@synod/protocol';
 import type { Core } from '../core.js';
@@ -12,7 +12,16 @@ import type { PeerMessage } from '../message.js';
 import type { EarlyFollow, Phase, Transition } from '../phase.js';
 import type { Voice } from '../quorum.js';
 import type { LogRecord } from '../record.js';
-import { advance, checkQuorum, counterExhausted, establish, onAckLeader, ping, sendCommits, settleConfirms } from './broadcast.js';
+import {
+  advance,
+  checkQuorum,
+  establish,
+  newEpochCause,
+  onAckLeader,
+  ping,
+  sendCommits,
+  settleConfirms,
+} from './broadcast.js';
 import { chooseEpoch, onAckEpoch, onFollow } from './discovery.js';
 import type { Learner } from './learner.js';
 import { nextState, onLogRead, onStateAck, onStateRead, pump, sendState } from './sync.js';
@@ -28,6 +37,8 @@ export class Leading implements Phase {
   readonly voiceAtStart: Voice;
   /** Last zxid of the history that the epoch starts from. */
   historyEnd: Zxid = 0;
+  /** The very first epoch, made by all voters while none has ever logged anything. */
+  firstStart = false;
   selfAcked = false;
   readonly startedAt: number;
   pingRound = 0;
@@ -38,7 +49,7 @@ export class Leading implements Phase {
   #confirming: { readonly ticket: number; readonly zxid: Zxid }[] = [];
   /** Learners that wait for the whole state; the first is being served. */
   readonly stateQueue: Learner[] = [];
-  #resigning = false;
+  #handOver: { readonly cause: string; readonly abstain: boolean } | null = null;
   readonly #early: readonly EarlyFollow[];
 
   constructor(core: Core, early: readonly EarlyFollow[]) {
@@ -61,8 +72,9 @@ export class Leading implements Phase {
   }
 
   /** The epoch is promised by a quorum: from here on it is this server's own. */
-  beginSync(): void {
+  beginSync(firstStart: boolean): void {
     this.stage = 'sync';
+    this.firstStart = firstStart;
     this.core.current = this.epoch;
     this.historyEnd = this.core.log.last.zxid;
     this.core.persist({ type: 'current-epoch', epoch: this.epoch });
@@ -90,6 +102,7 @@ export class Leading implements Phase {
         onStateAck(this, learner, message);
         return undefined;
       case 'need-state':
+        learner.counts = false;
         if (learner.stage !== 'state') sendState(this, learner);
         return undefined;
       case 'ack-leader':
@@ -128,8 +141,8 @@ export class Leading implements Phase {
   tick(): Transition | undefined {
     const { core } = this;
     if (core.now - this.pingedAt >= core.options.tickMs / 2) ping(this);
-    if (this.stage === 'broadcast' && counterExhausted(this)) this.resign();
-    return checkQuorum(this) ?? this.#resigned();
+    if (this.stage === 'broadcast') this.#handOver ??= newEpochCause(this);
+    return checkQuorum(this) ?? this.#handedOver();
   }
 
   durable(): Transition | undefined {
@@ -138,7 +151,7 @@ export class Leading implements Phase {
       establish(this);
     }
     advance(this);
-    return this.#resigned();
+    return this.#handedOver();
   }
 
   linkUp(peer: number): undefined {
@@ -161,24 +174,28 @@ export class Leading implements Phase {
 
   /** Asks for a proof of leadership; the answer covers what is committed now. */
   confirm(ticket: number): void {
+    if (this.stage !== 'broadcast') throw new Error(`a question while the leader is in ${this.stage}`);
     this.#confirming.push({ ticket, zxid: this.core.committed });
   }
 
   /** Stops taking proposals; once all are committed, leaves the others to elect. */
   resign(): void {
-    this.#resigning = true;
+    this.#handOver = { cause: 'resigned: everything proposed is committed', abstain: true };
   }
 
-  get resigning(): boolean {
-    return this.#resigning;
+  /** True where no more proposals are taken because this server is about to stop leading. */
+  get handsOver(): boolean {
+    return this.#handOver !== null;
   }
 
-  #resigned(): Transition | undefined {
+  #handedOver(): Transition | undefined {
     const { core } = this;
-    if (!this.#resigning || (this.stage === 'broadcast' && core.committed < core.log.last.zxid)) return undefined;
+    if (this.#handOver === null || (this.stage === 'broadcast' && core.committed < core.log.last.zxid))
+      return undefined;
     sendCommits(this);
     for (const { id, attempt } of this.learners.values()) core.send(id, { type: 'resign', attempt });
-    return { to: 'looking', cause: 'resigned: everything proposed is committed', abstain: true };
+    this.learners.clear();
+    return { to: 'looking', ...this.#handOver };
   }
 
   pump(learner: Learner): void {

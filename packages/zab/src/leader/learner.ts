@@ -38,7 +38,14 @@ export class Learner {
   /** First chunk of a whole state not sent yet. */
   stateFirst = true;
   newLeaderSent = false;
+  /**
+   * Its acknowledgements are counted (once it has acknowledged the epoch). Not so for an observer, nor for a voter whose
+   * voice does not count and that came when the epoch had begun.
+   */
+  counts = false;
   ackedLeader = false;
+  /** When it became level. */
+  levelAt = 0;
   upToDateSent = false;
   acked: Zxid = 0;
   sentCommit: Zxid = 0;

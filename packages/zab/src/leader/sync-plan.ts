@@ -47,7 +47,8 @@ function commonPlace(leader: LeaderHistory, learner: LearnerHistory): Position {
   for (let i = theirs.length - 1; i >= 0; i--) {
     const end = theirs[i]!;
     const ours = leader.ends.find((position) => epochOf(position.zxid) === epochOf(end.zxid));
-    if (ours) return ours.zxid < end.zxid ? ours : end;
+    // Where both ends are the same zxid ours is taken: the learner finds out where its own record differs.
+    if (ours) return ours.zxid <= end.zxid ? ours : end;
   }
   return { zxid: 0, chain: 0 };
 }

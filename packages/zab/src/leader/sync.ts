@@ -41,6 +41,7 @@ export function sendState(leading: Leading, learner: Learner): void {
   learner.stateFirst = true;
   learner.newLeaderSent = false;
   learner.ackedLeader = false;
+  learner.upToDateSent = false;
   learner.acked = 0;
   learner.waitFor = 0;
   leading.stateQueue.push(learner);
@@ -85,7 +86,9 @@ export function onStateAck(
 export function nextState(leading: Leading): void {
   leading.core.emit({ type: 'release-state' });
   const next = leading.stateQueue[0];
-  if (next) readState(leading, next, null);
+  if (!next) return;
+  next.progressAt = leading.core.now;
+  readState(leading, next, null);
 }
 
 /** Moves a learner's cursor as far as its link shall take now. */
@@ -94,14 +97,18 @@ export function pump(leading: Leading, learner: Learner): void {
   if (learner.stage !== 'sync' && learner.stage !== 'live') return;
   while (learner.cursor.zxid < core.log.last.zxid && learner.reading === 0) {
     if (learner.waitFor > learner.acked) return;
-    if (learner.cursor.zxid < core.log.cachedBehind) {
+    if (learner.cursor.zxid < core.log.cachedBehind.zxid) {
       learner.reading = core.ticket();
       core.emit({ type: 'read-log', ticket: learner.reading, after: learner.cursor.zxid, bytes: READ_BYTES });
       return;
     }
     sendRecords(leading, learner, core.log.slice(learner.cursor.zxid, core.log.last.zxid, BATCH_BYTES));
   }
-  if (learner.reading === 0 && !learner.newLeaderSent && learner.cursor.zxid >= learner.target) sendNewLeader(leading, learner);
+  if (learner.reading > 0 || learner.newLeaderSent || learner.cursor.zxid < learner.target) return;
+  // Who is no part of the quorum that makes the leader joins the epoch only once it is made.
+  const votes = learner.voter && (learner.voice.member || leading.firstStart);
+  if (!votes && leading.stage === 'sync') return;
+  sendNewLeader(leading, learner);
 }
 
 function sendRecords(leading: Leading, learner: Learner, records: readonly LogRecord[]): void {
@@ -131,6 +138,8 @@ export function onLogRead(leading: Leading, ticket: number, records: readonly Lo
 function sendNewLeader(leading: Leading, learner: Learner): void {
   const { core, epoch } = leading;
   const last = { zxid: learner.cursor.zxid, chain: learner.cursor.chain };
-  core.send(learner.id, { type: 'new-leader', attempt: learner.attempt, epoch, last });
+  const member = learner.counts || !learner.voter;
+  core.send(learner.id, { type: 'new-leader', attempt: learner.attempt, epoch, last, member });
   learner.newLeaderSent = true;
+  learner.progressAt = core.now;
 }

@@ -1,0 +1,85 @@
+/**
+ * `npm run chaos -- --minutes N [--seed X] [--servers N] [--faults N] [--keep]`: real servers and clients on this machine,
+ * killed, paused and restarted while they work; afterwards every promise of the service is checked against the servers'
+ * logs. `--check FOLDER` repeats the check of a folder that was kept.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ChaosRun } from './lib/chaos/chaos-run.js';
+import { checkFolder } from './lib/chaos/folder.js';
+import { faultLines, gapLines, operationLines } from './lib/chaos/report.js';
+import { prepare } from './lib/prepare.js';
+import { Complaint, main } from './lib/project.js';
+
+/** Seconds between two faults where nothing else is said. */
+const everySeconds = 3;
+
+/** Violations of one rule that are printed. */
+const shown = 5;
+
+function readOptions() {
+  const text = /** @type {const} */ ({ type: 'string' });
+  const options = { minutes: text, seed: text, servers: text, faults: text, check: text };
+  const { values } = parseArgs({ options: { ...options, keep: { type: 'boolean', default: false } } });
+  const minutes = number('minutes', values.minutes ?? '2');
+  const faults = number('faults', values.faults ?? String(Math.max(1, Math.round((minutes * 60) / everySeconds))));
+  const servers = number('servers', values.servers ?? '3');
+  if (servers < 3 || !Number.isInteger(servers)) throw new Complaint('--servers must be a whole number from 3 on.');
+  const seed = values.seed ?? String(Math.floor(Math.random() * 2 ** 32));
+  return { minutes, faults: Math.round(faults), servers, seed, keep: values.keep, check: values.check ?? null };
+}
+
+/** @param {string} name @param {string} text */
+function number(name, text) {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new Complaint(`--${name} must be a number above 0, not "${text}".`);
+}
+
+/** Prints violations: each rule's first ones. @param {readonly import('./lib/chaos/history.js').Violation[]} violations */
+function printViolations(violations) {
+  for (const rule of new Set(violations.map((violation) => violation.rule))) {
+    const of = violations.filter((violation) => violation.rule === rule);
+    console.log(`\n${rule}: violated ${of.length} times`);
+    for (const { text } of of.slice(0, shown)) console.log(`  ${text}`);
+  }
+}
+
+/** @param {string} dir @param {readonly import('./lib/chaos/history.js').Violation[]} before */
+async function judge(dir, before) {
+  const { violations, history, faults, records } = await checkFolder(dir);
+  const all = [...before, ...violations];
+  const lines = [faultLines(faults), operationLines(history), gapLines(history, faults)];
+  console.log(`\n${lines.map((part) => part.join('\n')).join('\n\n')}`);
+  console.log(
+    `\n${records} transactions in the log; ${all.length === 0 ? 'no promise was broken' : `${all.length} violations`}`,
+  );
+  printViolations(all);
+  return all.length === 0;
+}
+
+await main(async () => {
+  const { check, keep, ...plan } = readOptions();
+  if (check !== null) return (await judge(check, [])) ? 0 : 1;
+  prepare();
+  const dir = mkdtempSync(join(tmpdir(), 'synod-chaos-'));
+  console.log(
+    `${plan.servers} servers, ${plan.faults} faults in ${plan.minutes} minutes, seed ${plan.seed}, in ${dir}`,
+  );
+  const run = new ChaosRun({ ...plan, dir, log: (line) => console.log(line) });
+  let fine = false;
+  try {
+    await run.run();
+    fine = (await judge(dir, run.violations)) && run.violations.length === 0;
+  } catch (error) {
+    printViolations(run.violations);
+    console.log(error);
+  }
+  if (fine && !keep) rmSync(dir, { recursive: true });
+  else console.log(`\nkept: ${dir}`);
+  const { minutes, faults, servers, seed } = plan;
+  console.log(`repeat: npm run chaos -- --minutes ${minutes} --seed ${seed} --servers ${servers} --faults ${faults}`);
+  return fine ? 0 : 1;
+});

@@ -1,0 +1,187 @@
+/**
+ * An ensemble of three that is damaged again and again, one server at a time: it is stopped, its data directory comes to
+ * harm, it is started while the others go on. It must come back whole, or refuse in words and be filled anew; and then it
+ * must carry the ensemble: one of the others is stopped, and is the next to be damaged.
+ */
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect } from '@synod/client';
+import { Random } from '../chaos/random.js';
+import { Ensemble } from '../ensemble.js';
+import { Content } from './content.js';
+import { damage } from './kinds.js';
+
+/** @typedef {import('./report.js').Report} Report */
+/** @typedef {import('./report.js').Outcome} Outcome */
+
+/** How long a server may take to serve, or to refuse, in milliseconds. */
+const startMs = 60_000;
+
+/** Faults are noticed soon, and the log is cut short, so that it alone is not always enough. */
+const settings = { tickTime: 200, syncLimit: 5, logRetainRecords: 1500 };
+
+/** Writes that the ensemble must take with a repaired server as part of its quorum. */
+const carriedWrites = 20;
+
+export class EnsembleRun {
+  #ensemble;
+  #content;
+  #report;
+  #random;
+  #dir;
+
+  /** @param {string} dir @param {string} seed @param {Report} report @param {Ensemble} ensemble */
+  constructor(dir, seed, report, ensemble) {
+    this.#dir = dir;
+    this.#report = report;
+    this.#ensemble = ensemble;
+    this.#random = new Random(seed, 'ensemble');
+    this.#content = new Content(seed, (words) => report.violation(words));
+  }
+
+  /**
+   * @param {string} dir
+   * @param {string} seed
+   * @param {number} count
+   * @param {Report} report
+   */
+  static async run(dir, seed, count, report) {
+    const ensemble = await Ensemble.create(join(dir, 'ensemble'), { voters: 3, settings });
+    const run = new EnsembleRun(dir, seed, report, ensemble);
+    try {
+      await run.#all(count);
+    } catch (error) {
+      report.violation(`the run broke off: ${String(error)}`);
+    } finally {
+      run.#content.kill();
+      await ensemble.stopAll('SIGKILL');
+    }
+  }
+
+  /** @param {number} count */
+  async #all(count) {
+    const ensemble = this.#ensemble;
+    await ensemble.startAll();
+    await this.#content.fill(ensemble.connectString);
+    await this.#content.write(ensemble.connectString);
+    let victim = await ensemble.leader();
+    await this.#stop(victim);
+    for (let i = 0; i < count; i++) {
+      await this.#round(victim);
+      const next = this.#random.pick(ensemble.ids.filter((id) => id !== victim));
+      await this.#carry(victim, next);
+      victim = next;
+    }
+    ensemble.start(victim);
+    await ensemble.serving(ensemble.ids);
+    await this.#content.pause();
+    await ensemble.level();
+    await this.#content.close();
+  }
+
+  /** Damages a server that is down, starts it, and reads everything through it. */
+  async #round(/** @type {number} */ victim) {
+    const report = this.#report;
+    const { dataDir } = this.#ensemble.member(victim);
+    this.#keepOlder(victim);
+    const done = damage(this.#random, dataDir, this.#olderDir(victim));
+    report.begin(`server ${victim}: ${done.kind} ${done.file}: ${done.detail}`, dataDir);
+    const before = this.#ensemble.log(victim).length;
+    let refusal = await this.#start(victim);
+    if (refusal !== null) {
+      report.note(`refused: ${refusal}`);
+      rmSync(dataDir, { recursive: true, force: true });
+      const again = await this.#start(victim);
+      if (again !== null) report.violation(`server ${victim} does not start with an empty directory: ${again}`);
+    }
+    const address = this.#ensemble.address(victim);
+    const reader = await connect(address, { sessionTimeout: 20_000, connectTimeout: startMs });
+    try {
+      await this.#content.readAll(reader, false, `server ${victim}, just started`);
+      await this.#content.readAll(reader, true, `server ${victim}`);
+    } finally {
+      await reader.close();
+    }
+    const log = this.#ensemble.log(victim).slice(before);
+    report.outcome(done, refusal !== null ? 'refused' : outcomeOf(log));
+  }
+
+  /** Stops `next`; now the ensemble rests on the repaired server. */
+  async #carry(/** @type {number} */ repaired, /** @type {number} */ next) {
+    const ensemble = this.#ensemble;
+    const isMember = async () => (await ensemble.status(repaired))?.member === true;
+    await ensemble.until(isMember, `server ${repaired} is a member again`, startMs);
+    await this.#stop(next);
+    await this.#content.progress(carriedWrites);
+    const reader = await connect(ensemble.address(repaired), { sessionTimeout: 20_000, connectTimeout: startMs });
+    try {
+      await this.#content.readAll(reader, true, `server ${repaired}, carrying`);
+    } finally {
+      await reader.close();
+    }
+    await this.#content.pause();
+    await ensemble.level();
+    for (const id of ensemble.ids) {
+      const status = ensemble.member(id).process ? await ensemble.status(id) : null;
+      const diverged = status?.diverged ?? [];
+      if (diverged.length > 0) this.#report.violation(`server ${id} says that ${diverged.join(', ')} differ`);
+    }
+    this.#content.resume();
+  }
+
+  async #stop(/** @type {number} */ id) {
+    await this.#ensemble.kill(id, this.#random.pick(/** @type {const} */ (['SIGTERM', 'SIGKILL'])));
+  }
+
+  /** Starts a server; null when it serves, or the words with which it has ended. @param {number} id */
+  async #start(id) {
+    const ensemble = this.#ensemble;
+    const before = ensemble.log(id).length;
+    const ended = once(ensemble.start(id), 'exit');
+    /** @type {number | null} */
+    let code = null;
+    const end = ended.then(([exit]) => {
+      code = Number(exit);
+    });
+    const serves = ensemble.serving([id], startMs).then(
+      () => undefined,
+      () => undefined,
+    );
+    await Promise.race([end, serves]);
+    if (code === null && ensemble.member(id).process) {
+      if (await ensemble.health(id)) return null;
+      this.#report.violation(`server ${id} neither serves nor ends: ${lastLines(ensemble.log(id).slice(before))}`);
+      await ensemble.kill(id);
+      return 'it was killed by the test';
+    }
+    return this.#report.refusal(code ?? -1, ensemble.log(id).slice(before));
+  }
+
+  #olderDir(/** @type {number} */ id) {
+    return join(this.#dir, 'older', String(id));
+  }
+
+  /** What lies in the directory now will be the older copy of some later round. */
+  #keepOlder(/** @type {number} */ id) {
+    const latest = join(this.#dir, 'latest', String(id));
+    if (existsSync(latest) && this.#random.chance(0.5)) {
+      mkdirSync(this.#olderDir(id), { recursive: true });
+      cpSync(latest, this.#olderDir(id), { recursive: true });
+    }
+    rmSync(latest, { recursive: true, force: true });
+    cpSync(this.#ensemble.member(id).dataDir, latest, { recursive: true });
+  }
+}
+
+/** @returns {Outcome} */
+function outcomeOf(/** @type {string} */ log) {
+  if (/ event=state-adopted /.test(log)) return 'whole state';
+  if (/ event=(repaired|damaged|damage-found) /.test(log)) return 'by log';
+  // A server that was down has always something to catch up with; one that begins at nothing has lost everything.
+  return / event=recovered zxid=(0x)?0 /.test(log) ? 'by log' : 'harmless';
+}
+
+function lastLines(/** @type {string} */ text) {
+  return text.trimEnd().split('\n').slice(-5).join(' | ');
+}

@@ -1,0 +1,26 @@
+/** A small run of `npm run damage`: see scripts/damage.js for what it holds servers to. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { runDamage } from '../../scripts/lib/damage/run.js';
+
+let dir: string;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'synod-damage-test-'));
+});
+
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
+
+test.each([
+  ['servers of an ensemble', 10, 0],
+  ['a server alone', 0, 10],
+])('%s that are damaged come back whole, or refuse in words', async (_, count, alone) => {
+  const lines: string[] = [];
+  const { ensemble, standalone } = await runDamage(dir, '4711', count, alone, (line) => lines.push(line));
+  expect([...ensemble.violations, ...standalone.violations]).toEqual([]);
+  expect(ensemble.count + standalone.count).toBe(count + alone);
+});
