@@ -67,6 +67,7 @@ export function soundRun(): SoundRun {
       client,
       session,
       seq,
+      conn: 1,
       sent: time,
       end: time + 5,
       number: 0,

@@ -1,3 +1,4 @@
+/** The handshake between servers as a table of good and bad parties. */
 import { describe, expect, test } from '@jest/globals';
 import { pack } from '@synod/protocol';
 import {

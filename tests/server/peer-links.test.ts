@@ -1,3 +1,4 @@
+/** Links between servers: who dials, what ends a link, how it comes back, and what strangers get. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';

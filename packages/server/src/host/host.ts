@@ -72,11 +72,10 @@ export class Host {
       onPruned: (base) => this.#step({ type: 'pruned', base: base.zxid }),
       onFailure: (error) => this.#fail(`storage failed: ${error.message}`),
     };
-    const { storage, history, tree, pruned } = await recover(options, this.#log);
+    const { storage, history, tree } = await recover(options, this.#log);
     this.#storage = storage;
     const seed = randomInt(2 ** 47);
     this.#replica = new Replica(replicaOptions(this.#config, zab), { history, tree, seed, randomBytes });
-    if (pruned) this.#step({ type: 'pruned', base: pruned.zxid });
     this.#door = this.#makeDoor();
     await this.#openPeerPort();
     await this.#door.start();

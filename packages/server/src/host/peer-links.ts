@@ -177,7 +177,11 @@ export class PeerLinks {
         this.#knocked(id);
       },
       onClose: (connection, cause) => {
-        if (!ready) this.#throttle.warn('peer-accept-failed', { peer: connection.peer, address, cause });
+        if (ready) return;
+        const fields = { peer: connection.peer, address, cause };
+        // A server gives up its knock when the link comes up meanwhile: nothing to look at.
+        if (cause.startsWith('connection lost')) this.#options.log.debug('peer-accept-ended', fields);
+        else this.#throttle.warn('peer-accept-failed', fields);
       },
     });
   }
