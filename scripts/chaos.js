@@ -49,9 +49,9 @@ function printViolations(violations) {
 
 /** @param {string} dir @param {readonly import('./lib/chaos/history.js').Violation[]} before */
 async function judge(dir, before) {
-  const { violations, history, faults, records } = await checkFolder(dir);
+  const { violations, history, faults, until, records } = await checkFolder(dir);
   const all = [...before, ...violations];
-  const lines = [faultLines(faults), operationLines(history), gapLines(history, faults)];
+  const lines = [faultLines(faults), operationLines(history), gapLines(history, faults, until)];
   console.log(`\n${lines.map((part) => part.join('\n')).join('\n\n')}`);
   console.log(
     `\n${records} transactions in the log; ${all.length === 0 ? 'no promise was broken' : `${all.length} violations`}`,

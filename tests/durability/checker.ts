@@ -27,7 +27,7 @@ const FRAME_HEAD = 24;
 
 /** What is durable in one data directory, event by event. */
 export class Disk {
-  /** Everything any server has logged, ascending. */
+  /** Every record there is, ascending. */
   readonly #all: readonly number[];
   readonly #durable = new Set<number>();
   #index = 0;
@@ -67,7 +67,8 @@ export class Disk {
   }
 
   #wroteWal(data: Buffer, offset: number): void {
-    if (data.length === FRAME_HEAD && (offset - 32) % (FRAME_HEAD + PAGE) === 0) this.#commits = data.readUInt32BE(4) > 0;
+    if (data.length === FRAME_HEAD && (offset - 32) % (FRAME_HEAD + PAGE) === 0)
+      this.#commits = data.readUInt32BE(4) > 0;
     if (data.length !== PAGE) return;
     const { zxids, epochs } = readPage(data);
     this.#open.push(...zxids);
@@ -94,26 +95,42 @@ export class Disk {
 const NO_EPOCHS = { accepted: 0, current: 0 };
 
 function markOf(bytes: Buffer): Mark | null {
-  return new Watermark({ read: () => bytes, write: () => undefined, sync: () => undefined, close: () => undefined }).mark;
+  return new Watermark({ read: () => bytes, write: () => undefined, sync: () => undefined, close: () => undefined })
+    .mark;
 }
 
-/** Everything that these servers have written to their logs, ascending. */
-export function loggedBy(traces: readonly (readonly TraceEvent[])[]): number[] {
+/** Everything that a server has written to its log, whether it is synced or not. */
+function loggedBy(trace: readonly TraceEvent[]): Set<number> {
   const all = new Set<number>();
-  for (const { kind, name, data } of traces.flat()) {
-    if (kind === 'wrote' && name === WAL && data.length === PAGE) for (const zxid of readPage(data).zxids) all.add(zxid);
+  for (const { kind, name, data } of trace) {
+    if (kind !== 'wrote' || name !== WAL || data.length !== PAGE) continue;
+    for (const zxid of readPage(data).zxids) all.add(zxid);
   }
-  return [...all].sort((a, b) => a - b);
+  return all;
+}
+
+/**
+ * For each server all records there are up to any place that it may claim, ascending: those that a majority has logged,
+ * and those that it names itself. What a leader alone had logged when it ended is no part of the history.
+ */
+function histories(servers: readonly Server[]): number[][] {
+  const counts = new Map<number, number>();
+  for (const { trace } of servers) for (const zxid of loggedBy(trace)) counts.set(zxid, (counts.get(zxid) ?? 0) + 1);
+  const common = [...counts].filter(([, count]) => count > servers.length / 2).map(([zxid]) => zxid);
+  return servers.map(({ claims }) => {
+    const own = claims.map(({ zxid }) => zxid).filter((zxid) => zxid > 0);
+    return [...new Set([...common, ...own])].sort((a, b) => a - b);
+  });
 }
 
 /** The broken claims, in words; none is what a correct server shows. */
 export function violations(servers: readonly Server[]): string[] {
-  const all = loggedBy(servers.map(({ trace }) => trace));
-  const steps = servers.map(({ trace }) => stepsOf(trace, all));
+  const all = histories(servers);
+  const steps = servers.map(({ trace }, i) => stepsOf(trace, all[i]!));
   const majority = Math.floor(servers.length / 2) + 1;
   const broken: string[] = [];
-  for (const { id, trace, claims } of servers) {
-    const disk = new Disk(all);
+  servers.forEach(({ id, trace, claims }, i) => {
+    const disk = new Disk(all[i]!);
     let next = 0;
     trace.forEach((event, index) => {
       for (let claim = claims[next]; claim?.event === index; claim = claims[++next]) {
@@ -122,12 +139,14 @@ export function violations(servers: readonly Server[]): string[] {
         const reached = steps.filter((list) => durableAt(list, event.ns) >= claim.committed).length;
         if (reached < majority) {
           const place = claim.committed.toString(16);
-          broken.push(`server ${id}, event ${index}: ${claim.what} left when ${place} was durable at ${reached} servers`);
+          broken.push(
+            `server ${id}, event ${index}: ${claim.what} left when ${place} was durable at ${reached} servers`,
+          );
         }
       }
       disk.take(event);
     });
-  }
+  });
   return broken;
 }
 
@@ -136,7 +155,8 @@ function missingOf(claim: Claim, disk: Disk): string | null {
   const { mark, epochs } = disk;
   if (disk.log < zxid) return `the log was synced up to ${zxid.toString(16)} (only up to ${disk.log.toString(16)})`;
   if ((mark?.position.zxid ?? 0) < zxid) return `the watermark was synced at ${zxid.toString(16)}`;
-  if (epochs.accepted < accepted || (mark?.acceptedEpoch ?? 0) < accepted) return `the promise of epoch ${accepted} was synced`;
+  if (epochs.accepted < accepted || (mark?.acceptedEpoch ?? 0) < accepted)
+    return `the promise of epoch ${accepted} was synced`;
   if (epochs.current < current || (mark?.currentEpoch ?? 0) < current) return `the current epoch ${current} was synced`;
   return null;
 }
@@ -163,7 +183,7 @@ function findSteps(trace: readonly TraceEvent[], all: readonly number[]): Step[]
 
 function durableAt(steps: readonly Step[], ns: bigint): number {
   let low = 0;
-  for (let high = steps.length; low < high; ) {
+  for (let high = steps.length; low < high;) {
     const middle = (low + high) >>> 1;
     if (steps[middle]!.ns <= ns) low = middle + 1;
     else high = middle;

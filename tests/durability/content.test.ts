@@ -30,10 +30,17 @@ function clientOf(nodes: Map<string, string>): Client {
 }
 
 /** Content after some writes, and what its judge says once `harm` was done. */
-async function verdict(harm: (nodes: Map<string, string>, before: Map<string, string>) => void, fresh = true): Promise<string[]> {
+async function verdict(
+  harm: (nodes: Map<string, string>, before: Map<string, string>) => void,
+  fresh = true,
+): Promise<string[]> {
   const words: string[] = [];
   const nodes = new Map<string, string>();
-  const content = new Content('seed', (line) => words.push(line), async () => clientOf(nodes));
+  const content = new Content(
+    'seed',
+    (line) => words.push(line),
+    async () => clientOf(nodes),
+  );
   await content.fill('');
   await content.write('');
   await content.progress(60);
@@ -52,8 +59,16 @@ test('what was written is right', async () => {
 });
 
 test.each<[string, (nodes: Map<string, string>, before: Map<string, string>) => void, RegExp]>([
-  ['one changed byte', (nodes) => nodes.set('/fixed/7', nodes.get('/fixed/7')!.replace('7', '8')), /fixed\/7 is .* not/],
-  ['one changed byte of a changing value', (nodes) => nodes.set('/set/3', `${nodes.get('/set/3')!}x`), /which nobody wrote/],
+  [
+    'one changed byte',
+    (nodes) => nodes.set('/fixed/7', nodes.get('/fixed/7')!.replace('7', '8')),
+    /fixed\/7 is .* not/,
+  ],
+  [
+    'one changed byte of a changing value',
+    (nodes) => nodes.set('/set/3', `${nodes.get('/set/3')!}x`),
+    /which nobody wrote/,
+  ],
   ['an older value', (nodes, before) => nodes.set('/set/3', before.get('/set/3')!), /was acknowledged/],
   ['a value that is gone', (nodes) => nodes.delete('/set/3'), /set\/3 is gone/],
   ['a znode that is gone', (nodes) => nodes.delete('/fixed/7'), /fixed\/7 is gone/],

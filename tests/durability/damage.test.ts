@@ -16,11 +16,15 @@ afterEach(() => {
 });
 
 test.each([
-  ['servers of an ensemble', 10, 0],
-  ['a server alone', 0, 10],
-])('%s that are damaged come back whole, or refuse in words', async (_, count, alone) => {
-  const lines: string[] = [];
-  const { ensemble, standalone } = await runDamage(dir, '4711', count, alone, (line) => lines.push(line));
-  expect([...ensemble.violations, ...standalone.violations]).toEqual([]);
-  expect(ensemble.count + standalone.count).toBe(count + alone);
-});
+  ['servers of an ensemble', 8, 0],
+  ['a server alone', 0, 7],
+])(
+  '%s: damages are harmless, repaired, or refused in words',
+  async (_, count, alone) => {
+    const lines: string[] = [];
+    const { ensemble, standalone } = await runDamage(dir, '4711', count, alone, (line) => lines.push(line));
+    expect([...ensemble.violations, ...standalone.violations]).toEqual([]);
+    expect(ensemble.count + standalone.count).toBe(count + alone);
+  },
+  180_000,
+);

@@ -63,7 +63,11 @@ async function sicken(ensemble: RecordedEnsemble, id: number, fault: (typeof FAU
   const [, what, code, suffix, times] = fault;
   ensemble.fail(id, what, code, suffix, times);
   expect(await ended).toEqual([1, null]);
-  const words = ensemble.ensemble.log(id).split('\n').filter((line) => line.includes(' ERROR ')).join('\n');
+  const words = ensemble.ensemble
+    .log(id)
+    .split('\n')
+    .filter((line) => line.includes(' ERROR '))
+    .join('\n');
   expect(words).toMatch(/event=fatal cause="?storage failed: /);
   expect(words).toMatch(code === 'EIO' ? /I\/O error|EIO/i : /full|no space|ENOSPC/i);
 }

@@ -24,7 +24,9 @@ export function sentMessages(trace: readonly TraceEvent[]): Sent[] {
     const stream = streams.get(event.name) ?? new Stream();
     streams.set(event.name, stream);
     if (event.kind === 'sends') stream.sends(event.data, index);
-    else for (const { payload, event: first } of stream.sent(event.result)) found.push(...messagesOf(payload, first, event.name));
+    else
+      for (const { payload, event: first } of stream.sent(event.result))
+        found.push(...messagesOf(payload, first, event.name));
   });
   return found.sort((a, b) => a.event - b.event);
 }
@@ -93,7 +95,7 @@ function readFrame(bytes: Buffer): { opcode: number; payload: Buffer; length: nu
   const lengthBytes = short === 126 ? 2 : short === 127 ? 8 : 0;
   const start = 2 + lengthBytes + (masked ? 4 : 0);
   if (bytes.length < start) return null;
-  const size = lengthBytes === 0 ? short : Number(bytes.readUIntBE(lengthBytes === 2 ? 2 : 4, lengthBytes === 2 ? 2 : 6));
+  const size = lengthBytes === 0 ? short : bytes.readUIntBE(lengthBytes === 2 ? 2 : 4, lengthBytes === 2 ? 2 : 6);
   if (bytes.length < start + size) return null;
   const payload = Buffer.from(bytes.subarray(start, start + size));
   if (masked) for (let i = 0; i < size; i++) payload[i] = payload[i]! ^ bytes[start - 4 + (i % 4)]!;

@@ -21,7 +21,7 @@ const HEAD_BYTES = 32;
 export function readTrace(file: string): TraceEvent[] {
   const bytes = readFileSync(file);
   const events: TraceEvent[] = [];
-  for (let at = 0; at + HEAD_BYTES <= bytes.length; ) {
+  for (let at = 0; at + HEAD_BYTES <= bytes.length;) {
     const kind = KINDS[bytes.readUInt32LE(at + 8) - 1];
     if (kind === undefined) throw new Error(`${file} is no trace: unknown event at byte ${at}`);
     const nameEnd = at + HEAD_BYTES + bytes.readUInt32LE(at + 24);

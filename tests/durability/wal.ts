@@ -36,7 +36,7 @@ function parsePage(page: Buffer): PageContent {
     const [key, payload] = varint(page, keyAt);
     const [headBytes, firstType] = varint(page, payload);
     const types: number[] = [];
-    for (let at = firstType; at < payload + headBytes; ) {
+    for (let at = firstType; at < payload + headBytes;) {
       const [type, next] = varint(page, at);
       types.push(type);
       at = next;

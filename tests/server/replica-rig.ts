@@ -1,5 +1,7 @@
 /** A replica without sockets and disk: persists are durable at once, clients are lists of messages, time is told. */
 import {
+  epochOf,
+  isWrite,
   Op,
   readServerMessage,
   type ClientMessage,
@@ -11,8 +13,6 @@ import {
   type Welcome,
 } from '@synod/protocol';
 import { Tree } from '@synod/tree';
-import { ORIGIN } from '@synod/zab';
-import { isWrite } from '@synod/protocol';
 import type { ReplicaEffect } from '@synod/server/replica/effect';
 import type { ReplicaOptions } from '@synod/server/replica/options';
 import { Replica } from '@synod/server/replica/replica';
@@ -48,22 +48,24 @@ export class Rig {
   readonly #xids = new Map<number, number>();
   #now = 1_000;
 
-  constructor(voters: readonly number[] = [1]) {
+  /** `tree`: what was loaded from the state at rest. */
+  constructor(voters: readonly number[] = [1], tree: Tree = new Tree()) {
+    const position = { zxid: tree.zxid, chain: 0 };
     const history = {
       damage: null,
-      acceptedEpoch: 0,
-      currentEpoch: 0,
-      committed: 0,
-      base: ORIGIN,
-      state: ORIGIN,
-      last: ORIGIN,
-      ends: [],
+      acceptedEpoch: epochOf(tree.zxid),
+      currentEpoch: epochOf(tree.zxid),
+      committed: tree.zxid,
+      base: position,
+      state: position,
+      last: position,
+      ends: tree.zxid > 0 ? [position] : [],
       tail: [],
     };
     let random = 0;
     this.replica = new Replica(options(voters), {
       history,
-      tree: new Tree(),
+      tree,
       seed: 1_000_000,
       randomBytes: (length) => new Uint8Array(length).fill(++random),
     });

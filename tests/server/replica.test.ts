@@ -1,6 +1,7 @@
 /** The replica by itself: handshakes, the order of answers, retried writes, expiry, bounds. */
 import { describe, expect, test } from '@jest/globals';
-import { CREATOR_ACL, isRefusal, Op, type Reply, type Request } from '@synod/protocol';
+import { CREATOR_ACL, EventType, isRefusal, Op, type Reply, type Request } from '@synod/protocol';
+import { Tree } from '@synod/tree';
 import { create, data, Rig } from './replica-rig.js';
 
 const codes = (replies: readonly Reply[]): string[] =>
@@ -86,6 +87,38 @@ describe('order', () => {
     expect(texts).toEqual(['one', 'two']);
     const zxids = replies.map(({ zxid }) => zxid);
     expect(zxids).toEqual([...zxids].sort((a, b) => a - b));
+  });
+
+  test('a read behind a sync does not see a write behind the read', () => {
+    const rig = new Rig();
+    rig.connect(1);
+    rig.ask(1, create('/a', 'one'), 1);
+    rig.turn();
+    rig.ask(1, { op: Op.sync, path: '/' });
+    rig.ask(1, { op: Op.getData, path: '/a', watch: false });
+    rig.ask(1, { op: Op.setData, path: '/a', data: data('two'), version: -1 }, 2);
+    rig.ask(1, { op: Op.sync, path: '/' });
+    rig.ask(1, { op: Op.getData, path: '/a', watch: false });
+    rig.turn();
+    const texts = rig.replies(1).flatMap(({ result }) => ('data' in result ? [String(result.data)] : []));
+    expect(texts).toEqual(['one', 'two']);
+  });
+
+  test('a server that starts with a state does not claim to know what changed before it', () => {
+    const before = new Rig();
+    before.connect(1);
+    before.ask(1, create('/a'), 1);
+    before.turn();
+    const { tree } = before.replica;
+    const loader = Tree.load();
+    for (let fold = tree.beginFold(), rows = fold.next(100); rows; rows = fold.next(100)) loader.add(rows);
+    const rig = new Rig([1], loader.finish(tree.zxid, tree.digest));
+    rig.connect(1);
+    const none = { data: [], exists: [], children: [], persistent: [] };
+    rig.ask(1, { op: Op.setWatches, since: 1, ...none, recursive: ['/'] });
+    rig.turn();
+    const events = rig.said(1).flatMap((message) => (message.type === 'event' ? [message.event] : []));
+    expect(events).toMatchObject([{ type: EventType.resync, path: '/' }]);
   });
 
   test('an event leaves before the answer to the write that caused it', () => {

@@ -82,7 +82,7 @@ describe('a client that comes back hears what it has missed, and the rest is arm
       'delete /a/b',
       { children: ['/a'], data: ['/a/b'], persistent: ['/a/b'] },
       'NodeDeleted /a/b, NodeChildrenChanged /a',
-      'NodeDeleted /a/b, NodeChildrenChanged /a, Resync /a/b',
+      'Resync /a/b, NodeDeleted /a/b, NodeChildrenChanged /a',
       'persistent /a/b',
     ],
     ['create /n', { exists: ['/n'] }, 'NodeCreated /n', 'NodeCreated /n', ''],

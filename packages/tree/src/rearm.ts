@@ -18,7 +18,8 @@ interface Wanted {
 }
 
 /**
- * Arms the watches of a request and returns the events that the client has missed, in the order of their zxids. The
+ * Arms the watches of a request and returns the events that the client has missed, in the order of their zxids, a
+ * `resync` first. The
  * journal must hold all changes of the tree up to now.
  */
 export function rearm(
@@ -51,7 +52,12 @@ export function rearm(
     const node = tree.find(path);
     if (node === undefined || mayRead(connection, node.acl.id)) events.push(event);
   }
-  return events.sort((a, b) => a.zxid - b.zxid);
+  return events.sort((a, b) => isResync(b) - isResync(a) || a.zxid - b.zxid);
+}
+
+/** A client that must read again should know before it is told what only looks like a gap. */
+function isResync({ type }: WatchEvent): number {
+  return type === EventType.resync ? 1 : 0;
 }
 
 function* wantedOf(request: SetWatchesRequest): Generator<Wanted> {

@@ -80,10 +80,11 @@ export class ChaosRun {
       await this.#disturb(faults);
       faults.heal();
       await ensemble.serving(ensemble.ids);
+      const until = now();
       const end = await this.#settle(ensemble);
       await faults.stopAll();
       const clients = this.#clients.map(({ task }) => task.name);
-      writeEnd(dir, { ...end, counters, servers: ensemble.ids, clients, faults: faults.done });
+      writeEnd(dir, { ...end, until, counters, servers: ensemble.ids, clients, faults: faults.done });
     } finally {
       for (const client of this.#clients) client.kill();
       await ensemble.stopAll('SIGKILL');

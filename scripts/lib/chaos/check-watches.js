@@ -2,8 +2,8 @@
  * Watches: what they must tell, when, and how often (C9, C10). What a watch is due to tell follows from the log alone.
  *
  * After a reconnect to a server that no longer knows what happened in between, recursive watches are told `resync`, and
- * what one-shot watches tell is approximate; a watching client therefore holds a recursive watch as well, so that the
- * checker knows.
+ * what one-shot watches tell is approximate. So a client that holds a recursive watch tells the checker when that was the
+ * case; of any other, each reconnect may be one.
  */
 import { EventType, eventName } from '@synod/protocol';
 import { hex } from './check-log.js';
@@ -31,7 +31,8 @@ export function checkWatches(log, history) {
   const changes = changesOf(log);
   const index = new ChangeIndex(changes);
   return [...seenByClient(history)].flatMap(([client, seen]) => {
-    const resyncs = seen.events.filter(({ type }) => type === EventType.resync);
+    const knows = seen.replies.some(({ watch }) => watch?.kind === 'recursive');
+    const resyncs = knows ? seen.events.filter(({ type }) => type === EventType.resync) : null;
     /** @type {Map<number, EventRecord[]>} */
     const byWatch = new Map();
     for (const event of seen.events) {
@@ -153,7 +154,7 @@ function firstBehind(list, zxid) {
  *
  * @param {OpRecord} op
  * @param {readonly EventRecord[]} events
- * @param {readonly EventRecord[]} resyncs
+ * @param {readonly EventRecord[] | null} resyncs null: not known
  * @param {readonly OpRecord[]} replies
  * @param {ChangeIndex} index
  * @returns {string | null}
@@ -166,7 +167,9 @@ function checkOnce(op, events, resyncs, replies, index) {
   if (!due) return null;
   const late = replies[firstBehind(replies, due.zxid - 1)];
   const until = event?.seq ?? late?.seq ?? Infinity;
-  const unsure = resyncs.some(({ seq, conn }) => seq > op.seq && (seq < until || conn === event?.conn));
+  const unsure = resyncs
+    ? resyncs.some(({ seq, conn }) => seq > op.seq && (seq < until || conn === event?.conn))
+    : op.conn !== (event ?? late)?.conn;
   if (event) {
     if (late && late.seq < event.seq && !unsure) return `${show(event)} came after an answer at ${hex(late.zxid)}`;
     const exact = event.zxid === due.zxid && event.type === due.type && event.path === due.path;

@@ -9,6 +9,7 @@ import { readLog } from './logs.js';
  * @typedef {object} End where all servers are, and what was done to them
  * @property {number} zxid
  * @property {number} digest
+ * @property {number} until when the clients were told to stop
  * @property {readonly string[]} counters
  * @property {readonly number[]} servers
  * @property {readonly string[]} clients names of the client processes
@@ -31,5 +32,5 @@ export async function checkFolder(dir) {
   const logs = end.servers.map((id) => readLog(id, join(dir, String(id), 'data'), end.zxid));
   const history = await readHistory(end.clients.map((client) => historyFile(dir, client)));
   const records = Math.max(...logs.map(({ entries }) => entries.length));
-  return { violations: checkAll(logs, history, end), history, faults: end.faults, records };
+  return { violations: checkAll(logs, history, end), history, faults: end.faults, until: end.until, records };
 }

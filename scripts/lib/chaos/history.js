@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
  * @property {string} client
  * @property {number} session
  * @property {number} seq when the caller got the answer
+ * @property {number} conn number of the client's connection then
  * @property {string} op name of the method
  * @property {string} path
  * @property {boolean} write

@@ -145,7 +145,7 @@ export class RecordedClient {
     const at = now();
     /** @type {OpRecord} */
     const record = {
-      ...{ t: 'op', client: this.name, session: 0, seq: 0, op, path, write, number: 0 },
+      ...{ t: 'op', client: this.name, session: 0, seq: 0, conn: 0, op, path, write, number: 0 },
       ...{ sent: at, end: 0, outcome: 'unknown', code: '', zxid: 0, result: null, watch },
     };
     this.pending.add(record);
@@ -178,6 +178,7 @@ export class RecordedClient {
     this.#unsentReads.delete(record);
     record.session = this.session;
     record.seq = ++this.#seq;
+    record.conn = this.tap.connection;
     record.end = now();
     // Where no server answered, a write that was sent may have been carried out, and nothing else was.
     const unanswered = record.write && record.number > 0 ? 'unknown' : 'fail';

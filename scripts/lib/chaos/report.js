@@ -36,9 +36,11 @@ export function operationLines(history) {
   ];
 }
 
-/** How long no write was answered, and how long it took after the end of a leader. @param {History} history @param {readonly Fault[]} faults */
-export function gapLines({ ops }, faults) {
-  const acks = ops.filter(({ write, outcome }) => write && outcome === 'ok').sort((a, b) => a.end - b.end);
+/** How long no write was answered, and how long it took after the end of a leader. @param {History} history @param {readonly Fault[]} faults @param {number} until */
+export function gapLines({ ops }, faults, until) {
+  const acks = ops
+    .filter(({ write, outcome, end }) => write && outcome === 'ok' && end < until)
+    .sort((a, b) => a.end - b.end);
   const gaps = acks.slice(1).map(({ end }, index) => end - (acks[index]?.end ?? end));
   const after = (/** @type {Fault} */ fault) => {
     const next = acks.find(({ end, zxid }) => end > fault.at && epochOf(zxid) > fault.epoch);

@@ -50,13 +50,16 @@ export class Content {
     const random = new Random(seed, 'content');
     this.onViolation = onViolation;
     this.connecting = connecting;
-    for (let i = 0; i < fixedCount; i++) this.#fixed.set(`/fixed/${i}`, filled(`/fixed/${i}`, i, Math.floor(random.spread(1, 3000))));
-    const changing = (/** @type {string} */ folder, /** @type {boolean} */ comesAndGoes) => (/** @type {unknown} */ _, /** @type {number} */ i) => ({
-      path: `/${folder}/${i}`,
-      comesAndGoes,
-      acknowledged: 0,
-      sent: 0,
-    });
+    for (let i = 0; i < fixedCount; i++)
+      this.#fixed.set(`/fixed/${i}`, filled(`/fixed/${i}`, i, Math.floor(random.spread(1, 3000))));
+    const changing =
+      (/** @type {string} */ folder, /** @type {boolean} */ comesAndGoes) =>
+      (/** @type {unknown} */ _, /** @type {number} */ i) => ({
+        path: `/${folder}/${i}`,
+        comesAndGoes,
+        acknowledged: 0,
+        sent: 0,
+      });
     this.#changing.push(...Array.from({ length: settingsCount }, changing('set', false)));
     this.#changing.push(...Array.from({ length: comingCount }, changing('come', true)));
   }
@@ -163,7 +166,8 @@ export class Content {
     );
     const { children } = await client.children('/fixed');
     if (children.length !== this.#fixed.size) wrong(`/fixed has ${children.length} children, not ${this.#fixed.size}`);
-    for (const path of this.#ephemerals) if ((await client.exists(path)) === null) wrong(`${path} is gone, its session is not`);
+    for (const path of this.#ephemerals)
+      if ((await client.exists(path)) === null) wrong(`${path} is gone, its session is not`);
   }
 
   /** @param {Client} client @param {Changing} one @param {number} least @param {(words: string) => void} wrong */
@@ -179,7 +183,8 @@ export class Content {
     }
     const number = Number(found.split(' ')[1]);
     if (found !== valueOf(path, number)) wrong(`${path} is ${shown(found)}, which nobody wrote`);
-    else if (number < least || number > most) wrong(`${path} shows write ${number}; ${least} was acknowledged, ${most} was sent`);
+    else if (number < least || number > most)
+      wrong(`${path} shows write ${number}; ${least} was acknowledged, ${most} was sent`);
   }
 
   async close() {

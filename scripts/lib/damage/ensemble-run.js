@@ -3,7 +3,6 @@
  * harm, it is started while the others go on. It must come back whole, or refuse in words and be filled anew; and then it
  * must carry the ensemble: one of the others is stopped, and is the next to be damaged.
  */
-import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '@synod/client';
@@ -11,12 +10,10 @@ import { Random } from '../chaos/random.js';
 import { Ensemble } from '../ensemble.js';
 import { Content } from './content.js';
 import { damage } from './kinds.js';
+import { outcomeOf } from './report.js';
+import { startMs, startOf } from './start.js';
 
 /** @typedef {import('./report.js').Report} Report */
-/** @typedef {import('./report.js').Outcome} Outcome */
-
-/** How long a server may take to serve, or to refuse, in milliseconds. */
-const startMs = 60_000;
 
 /** Faults are noticed soon, and the log is cut short, so that it alone is not always enough. */
 const settings = { tickTime: 200, syncLimit: 5, logRetainRecords: 1500 };
@@ -88,7 +85,7 @@ export class EnsembleRun {
     const done = damage(this.#random, dataDir, this.#olderDir(victim));
     report.begin(`server ${victim}: ${done.kind} ${done.file}: ${done.detail}`, dataDir);
     const before = this.#ensemble.log(victim).length;
-    let refusal = await this.#start(victim);
+    const refusal = await this.#start(victim);
     if (refusal !== null) {
       report.note(`refused: ${refusal}`);
       rmSync(dataDir, { recursive: true, force: true });
@@ -134,28 +131,10 @@ export class EnsembleRun {
     await this.#ensemble.kill(id, this.#random.pick(/** @type {const} */ (['SIGTERM', 'SIGKILL'])));
   }
 
-  /** Starts a server; null when it serves, or the words with which it has ended. @param {number} id */
-  async #start(id) {
-    const ensemble = this.#ensemble;
-    const before = ensemble.log(id).length;
-    const ended = once(ensemble.start(id), 'exit');
-    /** @type {number | null} */
-    let code = null;
-    const end = ended.then(([exit]) => {
-      code = Number(exit);
-    });
-    const serves = ensemble.serving([id], startMs).then(
-      () => undefined,
-      () => undefined,
-    );
-    await Promise.race([end, serves]);
-    if (code === null && ensemble.member(id).process) {
-      if (await ensemble.health(id)) return null;
-      this.#report.violation(`server ${id} neither serves nor ends: ${lastLines(ensemble.log(id).slice(before))}`);
-      await ensemble.kill(id);
-      return 'it was killed by the test';
-    }
-    return this.#report.refusal(code ?? -1, ensemble.log(id).slice(before));
+  /** Starts a server; null when it serves, or the words with which it has ended. */
+  async #start(/** @type {number} */ id) {
+    const end = await startOf(this.#ensemble, id);
+    return end === null ? null : this.#report.refusal(end.code, end.log);
   }
 
   #olderDir(/** @type {number} */ id) {
@@ -172,16 +151,4 @@ export class EnsembleRun {
     rmSync(latest, { recursive: true, force: true });
     cpSync(this.#ensemble.member(id).dataDir, latest, { recursive: true });
   }
-}
-
-/** @returns {Outcome} */
-function outcomeOf(/** @type {string} */ log) {
-  if (/ event=state-adopted /.test(log)) return 'whole state';
-  if (/ event=(repaired|damaged|damage-found) /.test(log)) return 'by log';
-  // A server that was down has always something to catch up with; one that begins at nothing has lost everything.
-  return / event=recovered zxid=(0x)?0 /.test(log) ? 'by log' : 'harmless';
-}
-
-function lastLines(/** @type {string} */ text) {
-  return text.trimEnd().split('\n').slice(-5).join(' | ');
 }

@@ -41,7 +41,8 @@ function hashOf(/** @type {string | Buffer} */ content) {
 function rowsOf(dir, main) {
   const copy = mkdtempSync(join(tmpdir(), 'synod-fingerprint-'));
   try {
-    for (const name of [main, `${main}-wal`]) if (existsSync(join(dir, name))) cpSync(join(dir, name), join(copy, name));
+    for (const name of [main, `${main}-wal`])
+      if (existsSync(join(dir, name))) cpSync(join(dir, name), join(copy, name));
     return tables.map((table) => `${table}: ${rowsOfTable(join(copy, main), table)}`).join('\n');
   } finally {
     rmSync(copy, { recursive: true, force: true });
@@ -56,7 +57,13 @@ function rowsOfTable(path, table) {
     const sql = openSqlite(path, false);
     try {
       for (const row of sql.prepare(`SELECT * FROM ${table}`).iterate()) {
-        rows.push(row.map((value) => (typeof value === 'object' && value !== null ? Buffer.from(value).toString('base64') : String(value))).join(','));
+        rows.push(
+          row
+            .map((value) =>
+              typeof value === 'object' && value !== null ? Buffer.from(value).toString('base64') : String(value),
+            )
+            .join(','),
+        );
       }
     } finally {
       sql.close();

@@ -48,7 +48,12 @@ export function damage(random, dir, olderDir) {
     const file = pickFile(random, readdirSync(dir));
     const kind = random.pick(kinds);
     const path = join(dir, file);
-    const detail = kind === 'delete' ? remove(path) : kind === 'older copy' ? putBack(path, join(olderDir, file)) : change(random, path, kind);
+    const detail =
+      kind === 'delete'
+        ? remove(path)
+        : kind === 'older copy'
+          ? putBack(path, join(olderDir, file))
+          : change(random, path, kind);
     if (detail !== null) return { kind, file, detail };
   }
   throw new Error(`nothing in ${dir} can be damaged`);
@@ -97,7 +102,8 @@ function change(random, path, kind) {
     return `${before.length} bytes become ${length}`;
   }
   const after = Buffer.from(before);
-  const detail = kind === 'flip bits' ? flip(random, after) : kind === 'zero a range' ? zero(random, after) : swap(random, after);
+  const detail =
+    kind === 'flip bits' ? flip(random, after) : kind === 'zero a range' ? zero(random, after) : swap(random, after);
   if (before.equals(after)) return null;
   writeFileSync(path, after);
   return detail;

@@ -60,26 +60,30 @@ export class Report {
     this.violations.push(whole);
     this.#say(whole);
     const kept = join(this.#dir, 'damaged');
-    if (existsSync(kept)) cpSync(kept, join(this.#dir, `violation-${this.violations.length}`), { recursive: true, force: true });
+    if (existsSync(kept))
+      cpSync(kept, join(this.#dir, `violation-${this.violations.length}`), { recursive: true, force: true });
   }
 
   /**
    * The words of a process that has ended; it is a violation if there are none, or if it ended in another way.
    *
-   * @param {number} code
+   * @param {number | null} code null: it had to be killed
    * @param {string} log
    */
   refusal(code, log) {
     const [, words] = / ERROR .*event=(?:not-started|fatal) cause="?(.*)/.exec(log) ?? [];
     if (code !== 1 || words === undefined || /internal error|StorageError INTERNAL/i.test(words)) {
-      this.violation(`ended with code ${code} and without fitting words: ${log.trimEnd().split('\n').slice(-8).join(' | ')}`);
+      this.violation(
+        `ended with code ${String(code)} and without fitting words: ${log.trimEnd().split('\n').slice(-8).join(' | ')}`,
+      );
     }
     return words ?? '';
   }
 
   /** The table, with sums. */
   table() {
-    const count = (/** @type {string} */ kind, /** @type {string} */ outcome) => this.#counts.get(`${kind}/${outcome}`) ?? 0;
+    const count = (/** @type {string} */ kind, /** @type {string} */ outcome) =>
+      this.#counts.get(`${kind}/${outcome}`) ?? 0;
     const sum = (/** @type {number[]} */ numbers) => numbers.reduce((total, number) => total + number, 0);
     const rows = kinds.map((kind) => {
       const numbers = outcomes.map((outcome) => count(kind, outcome));
@@ -87,6 +91,16 @@ export class Report {
     });
     const totals = outcomes.map((outcome) => sum(kinds.map((kind) => count(kind, outcome))));
     const lines = [['damage', ...outcomes, 'all'], ...rows, ['all', ...totals, sum(totals)]];
-    return lines.map(([first, ...rest]) => String(first).padEnd(14) + rest.map((cell) => String(cell).padStart(13)).join('')).join('\n');
+    return lines
+      .map(([first, ...rest]) => String(first).padEnd(14) + rest.map((cell) => String(cell).padStart(13)).join(''))
+      .join('\n');
   }
+}
+
+/** How a server that serves has come to it, by its log since it was started. @returns {Outcome} */
+export function outcomeOf(/** @type {string} */ log) {
+  if (/ event=state-adopted /.test(log)) return 'whole state';
+  if (/ event=(repaired|damaged|damage-found) /.test(log)) return 'by log';
+  // A server that was down has always something to catch up with; one that begins at nothing has lost everything.
+  return / event=recovered zxid=(0x)?0 /.test(log) ? 'by log' : 'harmless';
 }

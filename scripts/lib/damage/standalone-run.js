@@ -2,7 +2,6 @@
  * A server that stands alone has nobody to repair it: a damage must be harmless, everything readable as before, or the
  * server must refuse in words and leave the data as it found it, every time it is started.
  */
-import { once } from 'node:events';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '@synod/client';
@@ -11,10 +10,10 @@ import { Ensemble } from '../ensemble.js';
 import { Content } from './content.js';
 import { differing, fingerprint } from './fingerprint.js';
 import { damage } from './kinds.js';
+import { outcomeOf } from './report.js';
+import { startMs, startOf } from './start.js';
 
 /** @typedef {import('./report.js').Report} Report */
-
-const startMs = 30_000;
 
 /** How a directory looks when its server was stopped in good order, and when it was killed. */
 const endings = /** @type {const} */ (['SIGTERM', 'SIGKILL']);
@@ -26,7 +25,10 @@ const endings = /** @type {const} */ (['SIGTERM', 'SIGKILL']);
  * @param {Report} report
  */
 export async function runStandalone(dir, seed, count, report) {
-  const ensemble = await Ensemble.create(join(dir, 'alone'), { voters: 1, settings: { tickTime: 200, logRetainRecords: 400 } });
+  const ensemble = await Ensemble.create(join(dir, 'alone'), {
+    voters: 1,
+    settings: { tickTime: 200, logRetainRecords: 400 },
+  });
   const content = new Content(seed, (words) => report.violation(words));
   const random = new Random(seed, 'standalone');
   const pristine = (/** @type {string} */ name) => join(dir, 'pristine', name);
@@ -44,7 +46,8 @@ export async function runStandalone(dir, seed, count, report) {
     for (const ending of endings) {
       await ensemble.kill(1, ending);
       cpSync(dataDir, pristine(ending), { recursive: true });
-      await startOf(ensemble);
+      const end = await startOf(ensemble, 1);
+      if (end !== null) throw new Error(`after ${ending} it does not serve: ${end.log}`);
     }
     await ensemble.kill(1);
     for (let i = 0; i < count; i++) {
@@ -66,37 +69,23 @@ export async function runStandalone(dir, seed, count, report) {
 async function judge(ensemble, content, report) {
   const { dataDir } = ensemble.member(1);
   const before = fingerprint(dataDir);
-  const refusal = await startOf(ensemble);
+  const logged = ensemble.log(1).length;
+  const refusal = await startOf(ensemble, 1);
   if (refusal === null) {
     const client = await connect(ensemble.address(1), { sessionTimeout: 20_000, connectTimeout: startMs });
     await content.readAll(client, true, 'the server alone');
     await client.close();
     await ensemble.kill(1);
-    return 'harmless';
+    return outcomeOf(ensemble.log(1).slice(logged));
   }
   report.note(`refused: ${report.refusal(refusal.code, refusal.log)}`);
   compare(before, fingerprint(dataDir), report);
-  const again = await startOf(ensemble);
+  const again = await startOf(ensemble, 1);
   if (again === null) {
     report.violation('it refused, and then served');
     await ensemble.kill(1);
   } else compare(before, fingerprint(dataDir), report);
   return 'refused';
-}
-
-/** Starts the server; null when it serves. @param {Ensemble} ensemble */
-async function startOf(ensemble) {
-  const before = ensemble.log(1).length;
-  const [ended, stop] = [once(ensemble.start(1), 'exit'), performance.now() + startMs];
-  /** @type {number | null} */
-  let code = null;
-  void ended.then(([exit]) => (code = Number(exit ?? -1)));
-  while (code === null) {
-    if (await ensemble.health(1)) return null;
-    if (performance.now() > stop) throw new Error(`neither serves nor ends\n${ensemble.logTails()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  return { code, log: ensemble.log(1).slice(before) };
 }
 
 /** @param {Map<string, string>} before @param {Map<string, string>} after @param {Report} report */

@@ -163,25 +163,31 @@ export class Clients {
       this.dismiss(connection, 'BAD_ARGUMENTS', problem);
       return;
     }
-    const { identities } = connection;
-    const waiting: Waiting = { xid, op: request.op, request, number, acked, identities, reply: null, waitFor: -1 };
-    const { tree } = this.#around;
-    if (number <= (tree.sessions.get(connection.session)?.lastNumber ?? 0)) {
+    const { op } = request;
+    if (number <= (this.#around.tree.sessions.get(connection.session)?.lastNumber ?? 0)) {
       // Not among the writes that wait: its transaction is applied already.
-      const reply = this.#resultOf(connection, number);
-      connection.push({ ...waiting, number: 0, reply });
+      connection.enqueue({ xid, op, request, reply: this.#resultOf(connection, number) });
       this.#drain(connection);
       return;
     }
-    connection.push(waiting);
+    const waiting = connection.enqueue({ xid, op, request, number, acked });
     this.#writes++;
-    if (this.#around.serving) this.#forward(connection, waiting);
+    if (this.#around.serving && connection.syncs === 0) this.#forward(connection, waiting);
   }
 
   #forward(connection: Connection, waiting: Waiting): void {
     const { session, generation } = connection;
     const { number, acked } = waiting;
+    waiting.forwarded = true;
     this.#around.toLeader({ type: 'write', session, generation, number, acked, request: writeOf(waiting) });
+  }
+
+  /** Passes on what waited for a sync: a read behind the sync must not see a write behind the read. */
+  #forwardHeld(connection: Connection): void {
+    for (const waiting of connection.queued()) {
+      if (waiting.op === Op.sync) return;
+      if (waiting.number > 0 && waiting.reply === null && !waiting.forwarded) this.#forward(connection, waiting);
+    }
   }
 
   #read(connection: Connection, xid: number, request: Request): void {
@@ -190,8 +196,7 @@ export class Clients {
       this.#addAuth(connection, xid, request);
       return;
     }
-    const { identities } = connection;
-    connection.push({ xid, op: request.op, request, number: 0, acked: 0, identities, reply: null, waitFor: -1 });
+    connection.enqueue({ xid, op: request.op, request });
     if (request.op === Op.sync && this.#around.serving) this.#sync(connection);
     this.#drain(connection);
   }
@@ -214,15 +219,16 @@ export class Clients {
 
   /** Queues an answer that is known already. */
   #answer(connection: Connection, xid: number, op: Waiting['op'], result: Reply['result']): void {
-    const reply = { zxid: this.#around.tree.zxid, result };
-    const { identities } = connection;
-    connection.push({ xid, op, request: null, number: 0, acked: 0, identities, reply, waitFor: -1 });
+    connection.enqueue({ xid, op, request: null, reply: { zxid: this.#around.tree.zxid, result } });
     this.#drain(connection);
   }
 
-  /** Answers from the head of the queue as far as answers are there. */
-  #drain(connection: Connection): void {
-    if (connection.state !== 'open' || !this.#around.serving) return;
+  /**
+   * Answers from the head of the queue as far as answers are there. `applying`: also without a leader, because the next
+   * transaction to be applied may be a later write of the same session.
+   */
+  #drain(connection: Connection, applying = false): void {
+    if (connection.state !== 'open' || !(this.#around.serving || applying)) return;
     this.#busy.add(connection);
     const { tree } = this.#around;
     for (let waiting = connection.head; waiting && !connection.full; waiting = connection.head) {
@@ -234,6 +240,7 @@ export class Clients {
       if (!reply) return;
       connection.shift();
       connection.reply(waiting, reply);
+      if (waiting.op === Op.sync) this.#forwardHeld(connection);
       if (waiting.op === Op.closeSession && !isRefusal(reply.result)) {
         this.#closing.push({ connection: connection.id, reason: 'the client closed its session' });
         this.#forget(connection);
@@ -289,7 +296,7 @@ export class Clients {
   synced(session: number, zxid: Zxid): void {
     const connection = this.#bySession.get(session);
     // Questions were asked, and are answered, in order; an answer covers every sync that was asked before it.
-    const waiting = connection?.waitingFor(Op.sync).find((sync) => sync.waitFor < 0);
+    const waiting = connection?.queued().find(({ op, waitFor }) => op === Op.sync && waitFor < 0);
     if (!connection || !waiting) return;
     waiting.waitFor = zxid;
     this.#parked.add(connection);
@@ -315,7 +322,7 @@ export class Clients {
       this.#settleWrite(connection);
       first.reply = first.number === number ? reply : this.#resultOf(connection, first.number);
     }
-    this.#drain(connection);
+    this.#drain(connection, true);
   }
 
   /** After a batch of transactions: those who waited for a zxid. */
@@ -343,14 +350,12 @@ export class Clients {
       return;
     }
     this.#around.toLeader({ type: 'reattach', session, generation, timeout, identities });
-    for (const waiting of connection.unanswered()) {
+    for (const waiting of connection.queued()) {
       waiting.waitFor = -1;
-      this.#forward(connection, waiting);
+      waiting.forwarded = false;
+      if (waiting.op === Op.sync) this.#sync(connection);
     }
-    for (const waiting of connection.waitingFor(Op.sync)) {
-      waiting.waitFor = -1;
-      this.#sync(connection);
-    }
+    this.#forwardHeld(connection);
     this.#drain(connection);
   }
 

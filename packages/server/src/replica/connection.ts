@@ -7,6 +7,7 @@
  */
 import {
   limits,
+  Op,
   refuse,
   replyToWire,
   type Goodbye,
@@ -33,6 +34,8 @@ export interface Waiting {
   reply: Reply | null;
   /** For sync and repeated writes: answered once this is applied; −1 where that is not known yet. */
   waitFor: number;
+  /** For writes: this leader was told of it. */
+  forwarded: boolean;
 }
 
 /** `hello`: nothing said yet; `opening`: the leader was asked; `open`: served; `closed`: says nothing more. */
@@ -55,6 +58,8 @@ export class Connection {
   lastNumber = 0;
   openedAt: number;
   paused = false;
+  /** Syncs among the requests that wait. */
+  syncs = 0;
   /** Wire messages to send at the end of the turn, and about how many bytes of data they hold. */
   out: unknown[][] = [];
   outBytes = 0;
@@ -82,9 +87,23 @@ export class Connection {
     return this.#writes.length - this.#writesHead;
   }
 
-  push(waiting: Waiting): void {
+  /** Puts a request behind the others. `number` and `acked` are 0 for all but writes that are to be made. */
+  enqueue(
+    request: Pick<Waiting, 'xid' | 'op' | 'request'> & Partial<Pick<Waiting, 'number' | 'acked' | 'reply'>>,
+  ): Waiting {
+    const waiting = {
+      number: 0,
+      acked: 0,
+      reply: null,
+      ...request,
+      identities: this.identities,
+      waitFor: -1,
+      forwarded: false,
+    };
     this.#queue.push(waiting);
     if (waiting.number > 0) this.#writes.push(waiting);
+    if (waiting.op === Op.sync) this.syncs++;
+    return waiting;
   }
 
   /** Takes the number of the next write, or says what is wrong with it. */
@@ -105,6 +124,7 @@ export class Connection {
   }
 
   shift(): void {
+    if (this.head?.op === Op.sync) this.syncs--;
     this.#head++;
     if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
       this.#queue = this.#queue.slice(this.#head);
@@ -131,9 +151,9 @@ export class Connection {
     return this.#writes.slice(this.#writesHead);
   }
 
-  /** All waiting requests of one operation. */
-  waitingFor(op: OpCode): readonly Waiting[] {
-    return this.#queue.slice(this.#head).filter((waiting) => waiting.op === op);
+  /** All requests without an answer, oldest first. */
+  queued(): readonly Waiting[] {
+    return this.#queue.slice(this.#head);
   }
 
   reply(waiting: Waiting, reply: Reply): void {
@@ -150,6 +170,7 @@ export class Connection {
   }
 
   dropQueue(): void {
+    this.syncs = 0;
     this.#queue = [];
     this.#head = 0;
     this.#writes = [];
