@@ -302,3 +302,23 @@ describe('damaged', () => {
 function contentOf(dir: string): Map<string, string> {
   return new Map(readdirSync(dir).map((name) => [name, readFileSync(join(dir, name), 'latin1')]));
 }
+
+test('a state cut short while its write-ahead log still fits', async () => {
+  const dir = freshDir();
+  const rig = await Rig.open(dir);
+  await rig.persist({ type: 'append', records: RECORDS });
+  await rig.fold(endOf(RECORDS.slice(0, 10)), 1, rowsOf(20_000, 1));
+  await rig.storage.close();
+  const running = await Rig.open(dir);
+  await running.fold(endOf(RECORDS.slice(0, 12)), 1, rowsOf(1, 2));
+  // As a killed process leaves it.
+  const left = freshDir();
+  cpSync(dir, left, { recursive: true });
+  await running.storage.close();
+  expect(statSync(join(left, 'state-1.db-wal')).size).toBeGreaterThan(0);
+  truncateSync(join(left, 'state-1.db'), 40_000);
+  const again = await Rig.open(left);
+  expect(again.storage.recovered).toMatchObject({ damage: null, repaired: expect.stringMatching(/malformed/), last: endOf(RECORDS) });
+  expect(again.storage.recovered.tail).toHaveLength(20);
+  await again.storage.close();
+});

@@ -11,7 +11,7 @@ import { checkIdentity } from './identity.js';
 import { LogFile, type Identity } from './log-file.js';
 import { reaches } from './log-keeper.js';
 import { speaksOf, type Note } from './note.js';
-import { configure, type Sql } from './sql.js';
+import { checkpoint, configure, type Sql } from './sql.js';
 import { openSqlite } from './sqlite.js';
 import { StateFile } from './state-file.js';
 import { codeOf, messageOf, StorageError, toStorageError } from './storage-error.js';
@@ -146,7 +146,10 @@ function open<T>(path: string, body: (sql: Sql) => T): Opened<T> | string {
     keepWal(path);
     sql = openSqlite(path, false);
     configure(sql);
-    return { sql, file: body(sql) };
+    const file = body(sql);
+    // A main file that is too short for what its write-ahead log says shows itself only here.
+    checkpoint(sql);
+    return { sql, file };
   } catch (error) {
     if (sql !== null) closeDamaged(sql);
     return damageWords(error, path);

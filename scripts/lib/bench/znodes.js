@@ -1,11 +1,13 @@
 /** Many znodes: memory of each server, time to start again, filling a wiped server, and pauses of the event loop. */
 import { rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connect } from '@synod/client';
 import { Ensemble } from '../ensemble.js';
 import { shippedSettings } from './figures.js';
 
 const perParent = 1000;
+const setsPerSecond = 5000;
 const lag = fileURLToPath(new URL('lag.js', import.meta.url));
 
 /**
@@ -20,6 +22,7 @@ export async function znodes(dir, { znodes: count, bytes }) {
     const data = Buffer.alloc(bytes, 'x');
     await phase(ensemble, `${count} znodes created`, () => createAll(client, count, data));
     await phase(ensemble, 'all of it folded into the state at rest', () => folded(ensemble));
+    await phase(ensemble, `sets at ${setsPerSecond} a second, folded as they come`, () => steadySets(client, count, data));
     for (const id of ensemble.ids) {
       const status = await ensemble.status(id);
       console.log(`  server ${id} (${status?.role}): ${Math.round((status?.memoryBytes ?? 0) / 1e6)} MB resident`);
@@ -48,11 +51,12 @@ export async function znodes(dir, { znodes: count, bytes }) {
  * @param {() => Promise<unknown>} work
  */
 async function phase(ensemble, what, work) {
+  // The servers print once a second: what was before must be out, and what was meanwhile.
+  await delay(1_100);
   const from = Date.now();
   await work();
   const elapsed = Date.now() - from;
-  // The servers print once a second.
-  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  await delay(1_100);
   const pauses = ensemble.ids.map((id) => longestPause(ensemble.log(id), from, Date.now()));
   console.log(`  ${what}: ${elapsed} ms; longest pause ${pauses.map((pause) => `${pause} ms`).join(', ')}`);
 }
@@ -82,6 +86,23 @@ async function createAll(client, count, data) {
     const size = Math.min(perParent, count - done);
     await Promise.all(Array.from({ length: size }, (_, i) => client.create(`${parent}/znode-${i}`, data)));
   }
+}
+
+/**
+ * Sets znodes here and there at a steady rate for ten seconds.
+ *
+ * @param {import('@synod/client').Client} client
+ * @param {number} count
+ * @param {Buffer} data
+ */
+async function steadySets(client, count, data) {
+  const sets = [];
+  for (let sent = 0, at = 0; sent < setsPerSecond * 10; sent++) {
+    at = (at + 7919) % count;
+    sets.push(client.set(`/parent-${Math.floor(at / perParent)}/znode-${at % perParent}`, data));
+    if (sent % (setsPerSecond / 100) === 0) await delay(10);
+  }
+  await Promise.all(sets);
 }
 
 /** @param {Ensemble} ensemble */
