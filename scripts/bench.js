@@ -49,7 +49,8 @@ function readArguments() {
       const text = values[name];
       if (text === undefined) continue;
       const value = Number(text);
-      if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} must be a whole number above 0, not ${text}`);
+      if (!Number.isInteger(value) || value < 1)
+        throw new Error(`--${name} must be a whole number above 0, not ${text}`);
       options[name] = value;
     }
     const known = /** @type {(keyof typeof benchmarks)[]} */ (Object.keys(benchmarks));

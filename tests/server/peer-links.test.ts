@@ -6,7 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pack } from '@synod/protocol';
 import { AcceptorHandshake, DialerHandshake, HANDSHAKE_BYTES } from '@synod/server/host/peer-handshake';
 import { PeerLinks } from '@synod/server/host/peer-links';
-import { WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
 import { dialRaw, nonce, party, Rig, type Member } from './peer-links-rig.js';
 
 let rig: Rig;

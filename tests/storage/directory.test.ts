@@ -1,5 +1,6 @@
 /** Directories that are not ours, not usable, not whole: refused in words, or repaired as far as can be proven. */
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -318,7 +319,11 @@ test('a state cut short while its write-ahead log still fits', async () => {
   expect(statSync(join(left, 'state-1.db-wal')).size).toBeGreaterThan(0);
   truncateSync(join(left, 'state-1.db'), 40_000);
   const again = await Rig.open(left);
-  expect(again.storage.recovered).toMatchObject({ damage: null, repaired: expect.stringMatching(/malformed/), last: endOf(RECORDS) });
+  expect(again.storage.recovered).toMatchObject({
+    damage: null,
+    repaired: expect.stringMatching(/malformed/),
+    last: endOf(RECORDS),
+  });
   expect(again.storage.recovered.tail).toHaveLength(20);
   await again.storage.close();
 });

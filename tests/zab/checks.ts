@@ -90,6 +90,8 @@ export class Checks {
         if (message.vote.leader === id && message.vote.epoch > disk.current)
           lie(`vote for epoch ${message.vote.epoch}`);
         return;
+      default:
+        return;
     }
   }
 

@@ -18,7 +18,9 @@ export async function throughput(dir, options) {
     const clients = await Promise.all(Array.from({ length: sessions }, () => connect(ensemble.connectString)));
     const data = Buffer.alloc(bytes, 'x');
     await Promise.all(clients.map((client, i) => client.create(`/bench-${i}`, data)));
-    console.log(`  ${sessions} sessions, ${outstanding} outstanding each, ${bytes} bytes, three servers, ${seconds} s each`);
+    console.log(
+      `  ${sessions} sessions, ${outstanding} outstanding each, ${bytes} bytes, three servers, ${seconds} s each`,
+    );
     /** @type {Record<string, (client: import('@synod/client').Client, i: number) => Promise<unknown>>} */
     const operations = {
       set: (client, i) => client.set(`/bench-${i}`, data),
@@ -51,7 +53,7 @@ async function load(clients, outstanding, operation, seconds) {
   const started = performance.now();
   const end = started + seconds * 1000;
   const work = async (/** @type {import('@synod/client').Client} */ client, /** @type {number} */ i) => {
-    for (let now = started; now < end; ) {
+    for (let now = started; now < end;) {
       await operation(client, i);
       done++;
       const then = performance.now();

@@ -22,7 +22,9 @@ export async function znodes(dir, { znodes: count, bytes }) {
     const data = Buffer.alloc(bytes, 'x');
     await phase(ensemble, `${count} znodes created`, () => createAll(client, count, data));
     await phase(ensemble, 'all of it folded into the state at rest', () => folded(ensemble));
-    await phase(ensemble, `sets at ${setsPerSecond} a second, folded as they come`, () => steadySets(client, count, data));
+    await phase(ensemble, `sets at ${setsPerSecond} a second, folded as they come`, () =>
+      steadySets(client, count, data),
+    );
     for (const id of ensemble.ids) {
       const status = await ensemble.status(id);
       console.log(`  server ${id} (${status?.role}): ${Math.round((status?.memoryBytes ?? 0) / 1e6)} MB resident`);

@@ -24,6 +24,16 @@ export function onPropose(
   return undefined;
 }
 
+/** The leader serves: broadcast begins. */
+export function onUpToDate(following: Following, message: Extract<PeerMessage, { type: 'up-to-date' }>): void {
+  // It may cross the request for the whole state on its way; the leader will say it again.
+  if (following.awaitingState) return;
+  following.stage = 'broadcast';
+  following.serveFrom = message.committed;
+  following.core.committed = Math.max(following.core.committed, message.committed);
+  afterCommit(following);
+}
+
 export function onCommit(following: Following, zxid: Zxid): void {
   const { core } = following;
   if (following.stage !== 'broadcast' || zxid <= core.committed) return;

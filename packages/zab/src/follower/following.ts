@@ -10,9 +10,9 @@ import { sayVote } from '../election.js';
 import type { PeerMessage } from '../message.js';
 import type { Phase, Transition } from '../phase.js';
 import type { Position } from '../record.js';
-import { onDurable, onCommit, onPing, onPropose } from './broadcast.js';
+import { onCommit, onDurable, onPing, onPropose, onUpToDate } from './broadcast.js';
 import { askToFollow, onEpoch } from './discovery.js';
-import { onNewLeader, onStaged, onState, onTruncate, onUpToDate } from './sync.js';
+import { onNewLeader, onStaged, onState, onTruncate } from './sync.js';
 
 /** How long an elected leader that this server has no link to is waited for. */
 const NO_LINK_MS = 500;

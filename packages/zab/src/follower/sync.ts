@@ -5,7 +5,6 @@
 import { shortZxid } from '@synod/protocol';
 import type { PeerMessage } from '../message.js';
 import type { Transition } from '../phase.js';
-import { afterCommit } from './broadcast.js';
 import type { Following } from './following.js';
 
 export function onTruncate(
@@ -96,13 +95,4 @@ export function onNewLeader(
   }
   core.sendDurably(leader, { type: 'ack-leader', attempt, epoch: message.epoch });
   return undefined;
-}
-
-export function onUpToDate(following: Following, message: Extract<PeerMessage, { type: 'up-to-date' }>): void {
-  // It may cross the request for the whole state on its way; the leader will say it again.
-  if (following.awaitingState) return;
-  following.stage = 'broadcast';
-  following.serveFrom = message.committed;
-  following.core.committed = Math.max(following.core.committed, message.committed);
-  afterCommit(following);
 }
