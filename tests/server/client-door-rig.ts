@@ -18,7 +18,15 @@ const doors: ClientDoor[] = [];
 export async function openDoor(changes: Partial<ClientDoorOptions> = {}): Promise<DoorRig> {
   const [told, lines, links]: [Journal<string>, Journal<string>, ClientLink[]] = [new Journal(), new Journal(), []];
   const door = new ClientDoor({
-    ...{ host: '127.0.0.1', port: 0, maxFrameBytes: 100_000, maxPerAddress: 0, allowedOrigins: [], helloMs: 10_000 },
+    ...{
+      host: '127.0.0.1',
+      port: 0,
+      maxFrameBytes: 100_000,
+      maxPerAddress: 0,
+      maxConnections: 0,
+      allowedOrigins: [],
+      helloMs: 10_000,
+    },
     log: journalLogger(lines),
     health: () => ({ serving: true, role: 'leading', detail: 'epoch 3' }),
     status: () => ({ server: 1 }),

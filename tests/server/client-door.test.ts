@@ -259,9 +259,12 @@ describe('deadlines', () => {
   });
 });
 
-describe('connections of one address', () => {
-  test('are counted over all kinds, and given back', async () => {
-    const { port, told, door, lines } = await openDoor({ maxPerAddress: 2 });
+describe('connections', () => {
+  test.each([
+    ['of one address', { maxPerAddress: 2 }],
+    ['altogether', { maxConnections: 2 }],
+  ])('%s are counted over all kinds, and given back', async (_name, bound) => {
+    const { port, told, door, lines } = await openDoor(bound);
     const [one, two] = [dial(port), speak(port, '')];
     await Promise.all([one.opened, once(two.socket, 'connect')]);
     const third = speak(port, 'GET /health HTTP/1.1\r\nHost: a\r\n\r\n');

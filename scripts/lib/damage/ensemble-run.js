@@ -1,7 +1,8 @@
 /**
  * An ensemble of three that is damaged again and again, one server at a time: it is stopped, its data directory comes to
  * harm, it is started while the others go on. It must come back whole, or refuse in words and be filled anew; and then it
- * must carry the ensemble: one of the others is stopped, and is the next to be damaged.
+ * must carry the ensemble: one of the others is stopped, and is the next to be damaged. Now and then the damaged server and
+ * one that is behind are left to themselves: what they do not know between them must not be forgotten.
  */
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +21,12 @@ const settings = { tickTime: 200, syncLimit: 5, logRetainRecords: 1500 };
 
 /** Writes that the ensemble must take with a repaired server as part of its quorum. */
 const carriedWrites = 20;
+
+/** How often the damaged server is, besides one that is behind, all there is for a while. */
+const outnumberedChance = 0.35;
+
+/** How long the two are left to themselves, in milliseconds, counted from when the damaged one is ready. */
+const aloneMs = 1_500;
 
 export class EnsembleRun {
   #ensemble;
@@ -69,6 +76,12 @@ export class EnsembleRun {
       const next = this.#random.pick(ensemble.ids.filter((id) => id !== victim));
       await this.#carry(victim, next);
       victim = next;
+      if (i + 1 < count && this.#random.chance(outnumberedChance)) {
+        await this.#outnumbered(victim);
+        i++;
+        victim = this.#random.pick(ensemble.ids);
+        await this.#stop(victim);
+      }
     }
     ensemble.start(victim);
     await ensemble.serving(ensemble.ids);
@@ -86,22 +99,63 @@ export class EnsembleRun {
     report.begin(`server ${victim}: ${done.kind} ${done.file}: ${done.detail}`, dataDir);
     const before = this.#ensemble.log(victim).length;
     const refusal = await this.#start(victim);
-    if (refusal !== null) {
-      report.note(`refused: ${refusal}`);
-      rmSync(dataDir, { recursive: true, force: true });
-      const again = await this.#start(victim);
-      if (again !== null) report.violation(`server ${victim} does not start with an empty directory: ${again}`);
+    if (refusal !== null) await this.#refill(victim, refusal);
+    await this.#read(victim, 'just started', false);
+    await this.#read(victim, 'started', true);
+    const log = this.#ensemble.log(victim).slice(before);
+    report.outcome(done, refusal !== null ? 'refused' : outcomeOf(log));
+  }
+
+  /**
+   * One server is behind, one that knows everything is damaged, and the only other that knows everything is stopped. The
+   * first two must not go on by themselves unless the damaged one still proves all it has acknowledged.
+   *
+   * @param {number} behind a server that is down while the others took writes; afterwards all run
+   */
+  async #outnumbered(behind) {
+    const ensemble = this.#ensemble;
+    const others = ensemble.ids.filter((id) => id !== behind);
+    const victim = this.#random.pick(others);
+    const [keeper = 0] = others.filter((id) => id !== victim);
+    await this.#content.progress(carriedWrites);
+    await this.#stop(victim);
+    const { dataDir } = ensemble.member(victim);
+    this.#keepOlder(victim);
+    const done = damage(this.#random, dataDir, this.#olderDir(victim));
+    this.#report.begin(`server ${victim}, outnumbered: ${done.kind} ${done.file}: ${done.detail}`, dataDir);
+    const before = ensemble.log(victim).length;
+    await this.#stop(keeper);
+    ensemble.start(behind);
+    const end = await startOf(ensemble, victim, aloneMs);
+    if (end === null) {
+      await this.#read(victim, 'outnumbered', true);
+      await this.#read(behind, 'beside a damaged one', true);
     }
-    const address = this.#ensemble.address(victim);
+    ensemble.start(keeper);
+    const refusal = end === null || end.waits ? null : this.#report.refusal(end.code, end.log);
+    if (refusal !== null) await this.#refill(victim, refusal);
+    await ensemble.serving(ensemble.ids);
+    for (const id of ensemble.ids) await this.#read(id, 'complete again', true);
+    this.#report.outcome(done, refusal !== null ? 'refused' : outcomeOf(ensemble.log(victim).slice(before)));
+  }
+
+  /** What is refused is wiped, and filled by the others. */
+  async #refill(/** @type {number} */ id, /** @type {string} */ refusal) {
+    this.#report.note(`refused: ${refusal}`);
+    rmSync(this.#ensemble.member(id).dataDir, { recursive: true, force: true });
+    const again = await this.#start(id);
+    if (again !== null) this.#report.violation(`server ${id} does not start with an empty directory: ${again}`);
+  }
+
+  /** Reads everything through one server. */
+  async #read(/** @type {number} */ id, /** @type {string} */ when, /** @type {boolean} */ fresh) {
+    const address = this.#ensemble.address(id);
     const reader = await connect(address, { sessionTimeout: 20_000, connectTimeout: startMs });
     try {
-      await this.#content.readAll(reader, false, `server ${victim}, just started`);
-      await this.#content.readAll(reader, true, `server ${victim}`);
+      await this.#content.readAll(reader, fresh, `server ${id}, ${when}`);
     } finally {
       await reader.close();
     }
-    const log = this.#ensemble.log(victim).slice(before);
-    report.outcome(done, refusal !== null ? 'refused' : outcomeOf(log));
   }
 
   /** Stops `next`; now the ensemble rests on the repaired server. */
@@ -111,12 +165,7 @@ export class EnsembleRun {
     await ensemble.until(isMember, `server ${repaired} is a member again`, startMs);
     await this.#stop(next);
     await this.#content.progress(carriedWrites);
-    const reader = await connect(ensemble.address(repaired), { sessionTimeout: 20_000, connectTimeout: startMs });
-    try {
-      await this.#content.readAll(reader, true, `server ${repaired}, carrying`);
-    } finally {
-      await reader.close();
-    }
+    await this.#read(repaired, 'carrying', true);
     await this.#content.pause();
     await ensemble.level();
     for (const id of ensemble.ids) {

@@ -51,6 +51,8 @@ export interface ClientDoorOptions extends StatusSource {
   readonly maxFrameBytes: number;
   /** Open connections of one address, of whatever kind; 0: no limit. */
   readonly maxPerAddress: number;
+  /** Open connections altogether; 0: no limit. */
+  readonly maxConnections: number;
   /** Origins of web pages that may connect, exactly as browsers send them. */
   readonly allowedOrigins: readonly string[];
   /** Milliseconds from the connection to the first whole frame, or to the end of a plain HTTP request. */
@@ -160,10 +162,11 @@ export class ClientDoor {
     socket.on('error', (error) => this.#log.debug('client-socket-failed', { cause: error }));
     const [address, port] = [plainAddress(socket.remoteAddress ?? ''), socket.remotePort ?? 0];
     const already = this.#perAddress.get(address) ?? 0;
-    const { maxPerAddress, helloMs } = this.#options;
-    if (address === '' || (maxPerAddress > 0 && already >= maxPerAddress)) {
-      if (address !== '')
-        this.#throttle.warn('client-refused', { address, cause: `more than ${maxPerAddress} connections` });
+    const { maxPerAddress, maxConnections, helloMs } = this.#options;
+    const isFull = (open: number, most: number): boolean => most > 0 && open >= most;
+    const full = isFull(already, maxPerAddress) ? maxPerAddress : maxConnections;
+    if (address === '' || isFull(already, maxPerAddress) || isFull(this.#connections.size, maxConnections)) {
+      if (address !== '') this.#throttle.warn('client-refused', { address, cause: `more than ${full} connections` });
       socket.destroy();
       return;
     }

@@ -7,7 +7,7 @@
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { frameMessages, isSynodError, limits, readClientMessage, readXid, unpackForeign } from '@synod/protocol';
-import type { Storage, StorageOptions } from '@synod/storage';
+import type { Storage, StorageError, StorageOptions } from '@synod/storage';
 import { readPeerMessage } from '@synod/zab';
 import type { Config } from '../config.js';
 import type { ReplicaEffect } from '../replica/effect.js';
@@ -90,11 +90,12 @@ export class Host {
   }
 
   #makeDoor(): ClientDoor {
-    const { clientAddress, maxClientCnxns, allowedOrigins } = this.#config;
+    const { clientAddress, maxClientCnxns, maxCnxns, allowedOrigins } = this.#config;
     return new ClientDoor({
       ...clientAddress,
       maxFrameBytes: limits.frameBytes,
       maxPerAddress: maxClientCnxns,
+      maxConnections: maxCnxns,
       allowedOrigins,
       helloMs: limits.helloMs,
       log: this.#log,
@@ -288,7 +289,10 @@ export class Host {
   }
 
   #when<T>(work: Promise<T>, then: (value: T) => void): void {
-    work.then(then, (error: unknown) => this.#fail(`storage failed: ${describeError(error)}`));
+    work.then(then, (error: unknown) => {
+      // The state that was being read has been replaced; whoever asked has lost its role before.
+      if ((error as Partial<StorageError>).code !== 'CLOSED') this.#fail(`storage failed: ${describeError(error)}`);
+    });
   }
 
   #sendToClient(effect: Extract<ReplicaEffect, { type: 'client-send' }>): void {
