@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { root } from './project.js';
 
 /** The command line that the processes run. */
-const command = process.env['SYNOD_MAIN'] ?? join(root, 'packages', 'cli', 'dist', 'main.js');
+const command = join(root, 'packages', 'cli', 'dist', 'main.js');
 
 /** Asks again this often, in milliseconds, for what cannot be awaited otherwise. */
 const askMs = 10;

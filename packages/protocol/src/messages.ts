@@ -28,6 +28,9 @@ const HELLO = 0;
 const EVENT = -1;
 const GOODBYE = -3;
 
+/** UTF-16 units of a reason or a path in what a server says: more than it ever writes. */
+const TEXT_LENGTH = 65_536;
+
 /** What a client says. */
 export type ClientMessage =
   | { readonly type: 'hello'; readonly hello: Hello }
@@ -215,7 +218,7 @@ export function readServerMessage(
   if (first === GOODBYE) {
     const fields = new Fields(message, 'goodbye', 1);
     const code = errorName(fields.int('code', -1_000_000, -1));
-    return { type: 'goodbye', goodbye: { code, reason: fields.string('reason', limitsOfText) } };
+    return { type: 'goodbye', goodbye: { code, reason: fields.string('reason', TEXT_LENGTH) } };
   }
   const fields = new Fields(message, 'reply');
   const xid = fields.int('xid', 1, Number.MAX_SAFE_INTEGER);
@@ -227,12 +230,10 @@ export function readServerMessage(
   return { type: 'reply', xid, reply: { zxid, result: resultFromWire(op, message.slice(3)) } };
 }
 
-const limitsOfText = 65_536;
-
 /** Reads a refusal whose code was taken already. */
 export function readRefusal(code: number, fields: Fields): Refusal {
-  const reason = fields.string('reason', limitsOfText);
-  const path = fields.string('path', limitsOfText);
+  const reason = fields.string('reason', TEXT_LENGTH);
+  const path = fields.string('path', TEXT_LENGTH);
   const outcome = fields.int('outcome', 0, 1) === 1 ? 'unknown' : 'not-applied';
   return { code: errorName(code), reason, path, outcome, index: fields.int('index', -1, 1_000_000) };
 }

@@ -3,7 +3,7 @@
  * send with `after` waits for that token; sends to one peer keep their order, both kinds together. What goes to clients
  * reflects durable state only and leaves at once.
  */
-import type { StateChunk, Position, ZabEffect } from '@synod/zab';
+import type { Position, ZabEffect } from '@synod/zab';
 
 /** A log line: an event's name and its fields. */
 export interface LogEffect {
@@ -44,5 +44,3 @@ export interface FoldChunk {
   readonly rows: readonly { readonly key: string; readonly value: Uint8Array | null }[];
   readonly last: boolean;
 }
-
-export type { StateChunk };

@@ -14,7 +14,6 @@ import {
   type PeerStatus,
   type Position,
   type RecoveredHistory,
-  type Role,
   type RoleChange,
   type StateChunk,
   type ZabEffect,
@@ -391,10 +390,5 @@ export class Replica {
 
   #log(level: LogEffect['level'], event: string, fields: LogEffect['fields']): void {
     this.#effects.push({ type: 'log', level, event, fields });
-  }
-
-  /** The role as the outside sees it. */
-  get role(): Role {
-    return this.#peer.status.role;
   }
 }
