@@ -6,7 +6,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { makeZxid } from '@synod/protocol';
-import { configure, NO_ROWS, openSqlite, StateFile, type StateRow } from '@synod/storage';
+import { configure, nodeDisk, NO_ROWS, StateFile, type StateRow } from '@synod/storage';
 import { openDirectory, type Proof } from '@synod/storage/recover';
 import { nextRecord, ORIGIN, type LogRecord, type Position } from '@synod/zab';
 import { runChild } from './child.js';
@@ -42,8 +42,9 @@ function rowsAfter(n: number): StateRow[] {
 
 /** Opens as the storage does and reads everything. Throws what the storage would reject or refuse with. */
 function contentOf(dir: string, repairable = true): Content {
+  const disk = nodeDisk(dir);
   const { proof, keeper, identity, stateNumber, unlock } = openDirectory({
-    dir,
+    disk,
     cluster: 'test',
     server: 1,
     repairable,
@@ -52,7 +53,7 @@ function contentOf(dir: string, repairable = true): Content {
     const records = keeper
       .read(proof.base.zxid, Infinity)!
       .map(({ zxid, chain, body }) => ({ zxid, chain, body: Uint8Array.from(body) }));
-    const sql = openSqlite(join(dir, `state-${stateNumber}.db`), false);
+    const sql = disk.openSql(`state-${stateNumber}.db`, false);
     try {
       configure(sql);
       const rows = StateFile.open(sql, identity, stateNumber).read('', NO_ROWS, Infinity, Infinity).rows.map(copyRow);

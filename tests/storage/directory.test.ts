@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { StorageOptions } from '@synod/storage';
+import { nodeDisk, type StorageOptions } from '@synod/storage';
 import { removeDatabase } from '@synod/storage/files';
 import { seal } from '@synod/storage/sql';
 import { ORIGIN } from '@synod/zab';
@@ -295,7 +295,7 @@ describe('damaged', () => {
   test('removing a database takes everything SQLite keeps beside it', () => {
     const dir = dirname(freshDir());
     for (const suffix of ['', '-wal', '-shm', '-journal']) writeFileSync(join(dir, `x.db${suffix}`), '');
-    removeDatabase(join(dir, 'x.db'));
+    removeDatabase(nodeDisk(dir), 'x.db');
     expect(readdirSync(dir)).toEqual([]);
   });
 });

@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
 import { makeZxid } from '@synod/protocol';
-import { openStorage, type RowChange, type StateRow, type Storage, type StorageOptions } from '@synod/storage';
+import {
+  openStorage,
+  openWith,
+  type RowChange,
+  type StateRow,
+  type Storage,
+  type StorageOptions,
+} from '@synod/storage';
+import type { Workers } from '@synod/storage/workers';
 import { nextRecord, ORIGIN, type LogRecord, type PersistOp, type Position, type StateChunk } from '@synod/zab';
 
 const made: string[] = [];
@@ -86,12 +94,13 @@ export class Rig {
     this.#wake = events.wake;
   }
 
-  static async open(dir: string, options: Partial<StorageOptions> = {}): Promise<Rig> {
+  /** With worker threads, unless there are other workers. */
+  static async open(dir: string, options: Partial<StorageOptions> = {}, workers?: Workers): Promise<Rig> {
     const events: Events = { folded: [], pruned: [], order: [], failures: [], tokens: [], wake: { current: [] } };
     const wake = (): void => {
       for (const resolve of events.wake.current.splice(0)) resolve();
     };
-    const storage = await openStorage({
+    const all: StorageOptions = {
       dir,
       cluster: 'test',
       server: 1,
@@ -114,7 +123,8 @@ export class Rig {
         wake();
       },
       ...options,
-    });
+    };
+    const storage = await (workers === undefined ? openStorage(all) : openWith(workers, all));
     return new Rig(storage, events);
   }
 

@@ -1,4 +1,5 @@
-export { openStorage, type Recovered, type Storage, type StorageOptions } from './storage.js';
+export { openStorage } from './open-storage.js';
+export { openWith, type Recovered, type Storage, type StorageOptions } from './storage.js';
 export { StorageError, type StorageErrorCode } from './storage-error.js';
 export type { FoldChunk } from './state-side.js';
 export type { RowChange, StateRow } from './state-file.js';
@@ -7,4 +8,6 @@ export { LogKeeper } from './log-keeper.js';
 export { NO_ROWS, StateFile, type RowBatch, type StateHeader, type Totals } from './state-file.js';
 export { SLOT_BYTES, Watermark, type Mark, type SlotFile } from './watermark.js';
 export { configure, type Sql, type SqlStatement, type SqlValue } from './sql.js';
+export type { Disk, Unlock } from './disk.js';
+export { nodeDisk } from './node-disk.js';
 export { openSqlite } from './sqlite.js';

@@ -2,17 +2,15 @@
  * What lies in a data directory, and what it proves. Nothing is changed here but what SQLite does by itself when it
  * opens a database that was not closed; the copies of the write-ahead logs make even that undoable.
  */
-import * as fs from 'node:fs';
-import { join } from 'node:path';
 import { formatZxid, type Zxid } from '@synod/protocol';
 import { ORIGIN, type Position } from '@synod/zab';
-import { keepWal, names, openSlotFile, sizeOf } from './files.js';
+import type { Disk } from './disk.js';
+import { keepWal, names, pathOf } from './files.js';
 import { checkIdentity } from './identity.js';
 import { LogFile, type Identity } from './log-file.js';
 import { reaches } from './log-keeper.js';
 import { speaksOf, type Note } from './note.js';
 import { checkpoint, configure, type Sql } from './sql.js';
-import { openSqlite } from './sqlite.js';
 import { StateFile } from './state-file.js';
 import { codeOf, messageOf, StorageError, toStorageError } from './storage-error.js';
 import { Watermark } from './watermark.js';
@@ -45,13 +43,13 @@ export interface Verdict {
 }
 
 /** Opens log, state and watermark. Throws StorageError where the environment, not the data, is at fault. */
-export function inspect(dir: string, own: Identity): Findings {
-  const log = openLog(dir, own);
+export function inspect(disk: Disk, own: Identity): Findings {
+  const log = openLog(disk, own);
   const state =
     typeof log === 'string'
       ? 'which state file is in use stands in the log'
-      : openState(join(dir, names.state(log.file.history.state)), own, log.file.history.state);
-  return { log, state, watermark: new Watermark(openSlotFile(dir)) };
+      : openState(disk, own, log.file.history.state);
+  return { log, state, watermark: new Watermark(disk.openSlots(names.watermark)) };
 }
 
 /** Closes whatever the findings hold open. What cannot be closed in order is damaged anyway. */
@@ -70,8 +68,8 @@ export function closeDamaged(sql: Sql): void {
 }
 
 /** Opens one state file. The answer is words where it is damaged. */
-export function openState(path: string, own: Identity, number: number): Opened<StateFile> | string {
-  return open(path, (sql) => StateFile.open(sql, own, number));
+export function openState(disk: Disk, own: Identity, number: number): Opened<StateFile> | string {
+  return open(disk, names.state(number), (sql) => StateFile.open(sql, own, number));
 }
 
 /** Judges what is proven by what was found. A pure function of the findings and the note of the last run. */
@@ -107,7 +105,7 @@ export function judge({ log, state, watermark }: Findings, note: Note | null): V
  * no log and no state that reflects anything.
  */
 export function isUnfinished(
-  dir: string,
+  disk: Disk,
   { log, watermark }: Findings,
   states: readonly number[],
   own: Identity,
@@ -115,7 +113,7 @@ export function isUnfinished(
   if (typeof log !== 'string' || watermark.mark !== null) return false;
   if (log !== MISSING && log !== NO_TABLES) return false;
   return states.every((number) => {
-    const state = openState(join(dir, names.state(number)), own, number);
+    const state = openState(disk, own, number);
     if (typeof state === 'string') return state === NO_TABLES;
     closeDamaged(state.sql);
     return state.file.header.position.zxid === 0;
@@ -125,11 +123,11 @@ export function isUnfinished(
 const MISSING = 'it is missing';
 const NO_TABLES = 'it holds no tables';
 
-function openLog(dir: string, own: Identity): Opened<LogFile> | string {
-  const log = open(join(dir, names.log), (sql) => LogFile.open(sql));
+function openLog(disk: Disk, own: Identity): Opened<LogFile> | string {
+  const log = open(disk, names.log, (sql) => LogFile.open(sql));
   if (typeof log === 'string') return log;
   try {
-    checkIdentity(dir, names.log, log.file.identity, own);
+    checkIdentity(disk, names.log, log.file.identity, own);
   } catch (error) {
     closeDamaged(log.sql);
     throw error;
@@ -137,14 +135,14 @@ function openLog(dir: string, own: Identity): Opened<LogFile> | string {
   return log;
 }
 
-function open<T>(path: string, body: (sql: Sql) => T): Opened<T> | string {
-  if (!fs.existsSync(path)) return MISSING;
+function open<T>(disk: Disk, name: string, body: (sql: Sql) => T): Opened<T> | string {
+  if (!disk.exists(name)) return MISSING;
   // SQLite takes an empty file for a new database and would write to it.
-  if (sizeOf(path) === 0) return NO_TABLES;
+  if (disk.size(name) === 0) return NO_TABLES;
   let sql: Sql | null = null;
   try {
-    keepWal(path);
-    sql = openSqlite(path, false);
+    keepWal(disk, name);
+    sql = disk.openSql(name, false);
     configure(sql);
     const file = body(sql);
     // A main file that is too short for what its write-ahead log says shows itself only here.
@@ -152,14 +150,16 @@ function open<T>(path: string, body: (sql: Sql) => T): Opened<T> | string {
     return { sql, file };
   } catch (error) {
     if (sql !== null) closeDamaged(sql);
-    return damageWords(error, path);
+    return damageWords(error, pathOf(disk, name));
   }
 }
 
 /** The words of an error that the data may have caused. Throws StorageError for one that only the environment can cause. */
 function damageWords(error: unknown, path: string): string {
   const code = codeOf(error);
-  const environment = /^SQLITE_(BUSY|LOCKED|FULL|NOMEM|PERM|AUTH|INTERRUPT|PROTOCOL)/.test(code);
+  // A disk that fails to write or to sync says nothing about what lies on it; one that fails to read does.
+  const environment =
+    /^SQLITE_(BUSY|LOCKED|FULL|NOMEM|PERM|AUTH|INTERRUPT|PROTOCOL|IOERR(?!_(READ|SHORT_READ|CORRUPTFS)))/.test(code);
   if (code === 'DAMAGED') return messageOf(error);
   if (code.startsWith('SQLITE_') && !environment) return `${messageOf(error)} (${code})`;
   throw toStorageError(error, path);

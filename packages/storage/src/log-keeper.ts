@@ -25,6 +25,7 @@ export class LogKeeper {
     this.#log = log;
     this.#watermark = watermark;
     checkpoint(sql);
+    watermark.sync();
     this.#mark();
   }
 

@@ -5,8 +5,8 @@
 import type { Zxid } from '@synod/protocol';
 import type { LogRecord, PersistOp, Position } from '@synod/zab';
 import { unpackRecords, type Block } from './blocks.js';
+import type { Link } from './link.js';
 import { toWire, type LogRequest, type Pruned } from './messages.js';
-import type { WorkerLink } from './worker-link.js';
 
 /** Bodies of one batch, more or less: bounds the time until the first of a long queue is durable. */
 const BATCH_BYTES = 8 * 1_048_576;
@@ -28,7 +28,7 @@ interface Persist {
 
 /** Queues what is to be persisted and keeps the log worker busy. */
 export class LogSide {
-  readonly #link: WorkerLink<LogRequest>;
+  readonly #link: Link<LogRequest>;
   readonly #listener: LogListener;
   readonly #stagedNumber: () => number;
   #queue: Persist[] = [];
@@ -40,7 +40,7 @@ export class LogSide {
   #whenIdle: (() => void)[] = [];
 
   /** `stagedNumber` tells which state file an adoption brings into use. */
-  constructor(link: WorkerLink<LogRequest>, listener: LogListener, stagedNumber: () => number) {
+  constructor(link: Link<LogRequest>, listener: LogListener, stagedNumber: () => number) {
     this.#link = link;
     this.#listener = listener;
     this.#stagedNumber = stagedNumber;

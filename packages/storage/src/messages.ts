@@ -1,14 +1,20 @@
-/** What the loop of the host asks the two worker threads, and what each answers. */
+/** What the loop of the host asks the two workers, and what each answers. */
 import type { Zxid } from '@synod/protocol';
 import type { LogRecord, PersistOp, Position, StateChunk } from '@synod/zab';
 import { packRecords, unpackRecords, type Block } from './blocks.js';
 import type { Identity, LogOp, Retention } from './log-file.js';
-import type { DirectoryOptions, Proof } from './recover.js';
+import type { Ownership, Proof } from './recover.js';
 import type { Totals } from './state-file.js';
 
-/** What a worker is started with. */
+/** What a worker thread is started with. */
+export interface ThreadData<Data> {
+  readonly dir: string;
+  readonly data: Data;
+}
+
+/** What the log worker is started with. */
 export interface LogWorkerData {
-  readonly options: DirectoryOptions;
+  readonly owner: Ownership;
   readonly retention: Retention;
 }
 
@@ -42,7 +48,6 @@ export interface Pruned {
 
 /** What the state worker is started with; its first message is null. */
 export interface StateWorkerData {
-  readonly dir: string;
   readonly identity: Identity;
   readonly number: number;
 }

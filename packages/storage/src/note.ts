@@ -3,9 +3,8 @@
  * the state is loaded or sent, a broken record, a page SQLite cannot read). It outlives the process, and the next start
  * repairs what it names.
  */
-import * as fs from 'node:fs';
-import { join } from 'node:path';
-import { names, readText, replaceFile, syncDirectory } from './files.js';
+import type { Disk } from './disk.js';
+import { names } from './files.js';
 
 /** What the note says. */
 export interface Note {
@@ -15,13 +14,13 @@ export interface Note {
 }
 
 /** Leaves the note, durably. An earlier note stands: what came later may be its consequence. */
-export function writeNote(dir: string, note: Note): void {
-  if (!fs.existsSync(join(dir, names.note))) replaceFile(dir, names.note, `${note.file}: ${note.reason}\n`);
+export function writeNote(disk: Disk, note: Note): void {
+  if (!disk.exists(names.note)) disk.replaceText(names.note, `${note.file}: ${note.reason}\n`);
 }
 
 /** The note, null where there is none. */
-export function readNote(dir: string): Note | null {
-  const text = readText(dir, names.note);
+export function readNote(disk: Disk): Note | null {
+  const text = disk.readText(names.note);
   if (text === null) return null;
   const match = /^(log\.db|state-[0-9]+\.db): (.*)$/m.exec(text);
   if (match === null) return { file: '', reason: 'damage was found while running (its description is unreadable)' };
@@ -34,8 +33,8 @@ export function speaksOf(note: Note | null, file: string): note is Note {
 }
 
 /** The damage has been dealt with. */
-export function removeNote(dir: string): void {
-  if (!fs.existsSync(join(dir, names.note))) return;
-  fs.rmSync(join(dir, names.note));
-  syncDirectory(dir);
+export function removeNote(disk: Disk): void {
+  if (!disk.exists(names.note)) return;
+  disk.remove(names.note);
+  disk.syncNames();
 }

@@ -2,13 +2,12 @@
  * Opens a data directory: locks it, checks whose it is, verifies what lies there, lays out or repairs where that is
  * needed, and says what this server can prove. Synchronous; it runs in the thread of the log.
  */
-import { join } from 'node:path';
 import type { Zxid } from '@synod/protocol';
 import type { LogRecord, Position } from '@synod/zab';
-import { dropKeptWal, keepWalAsDamaged, names, restoreKeptWal, stateNumbers, syncDirectory } from './files.js';
-import { identityOf, isVacant, prepareDirectory, readIdentity, writeIdentity } from './identity.js';
+import type { Disk, Unlock } from './disk.js';
+import { dropKeptWal, keepWalAsDamaged, names, restoreKeptWal, stateNumbers } from './files.js';
+import { identityOf, isVacant, readIdentity, writeIdentity } from './identity.js';
 import { closeFindings, inspect, isUnfinished, judge, refuse, type Findings, type Verdict } from './inspect.js';
-import { lockDirectory, type Unlock } from './lock.js';
 import type { Identity } from './log-file.js';
 import { LogKeeper } from './log-keeper.js';
 import { readNote, removeNote } from './note.js';
@@ -16,13 +15,17 @@ import { layOut, rewrite, sweep } from './repair.js';
 import { checkpoint } from './sql.js';
 import { toStorageError } from './storage-error.js';
 
-/** Which directory, whose, and what may be done to it. */
-export interface DirectoryOptions {
-  readonly dir: string;
+/** Whose a directory is to be, and what may be done to it. */
+export interface Ownership {
   readonly cluster: string;
   readonly server: number;
   /** False: throws StorageError DAMAGED instead of repairing, and leaves everything as it was. */
   readonly repairable: boolean;
+}
+
+/** Which directory, whose, and what may be done to it. */
+export interface DirectoryOptions extends Ownership {
+  readonly disk: Disk;
 }
 
 /** What the directory proves. */
@@ -60,18 +63,18 @@ export interface Directory {
 
 /** Opens a directory. Throws StorageError. */
 export function openDirectory(options: DirectoryOptions): Directory {
-  const { dir } = options;
+  const { disk } = options;
   const own = identityOf(options.cluster, options.server);
   let unlock: Unlock | null = null;
   try {
-    prepareDirectory(dir);
+    disk.prepare();
     // A directory that is not ours is refused before the lock leaves a file in it.
-    if (readIdentity(dir, own) === 'absent') isVacant(dir);
-    unlock = lockDirectory(dir);
+    if (readIdentity(disk, own) === 'absent') isVacant(disk);
+    unlock = disk.lock();
     return { ...recover(options, own), unlock };
   } catch (error) {
     unlock?.();
-    throw toStorageError(error, `the data directory ${dir}`);
+    throw toStorageError(error, `the data directory ${disk.dir}`);
   }
 }
 
@@ -88,33 +91,33 @@ export function* tailBehind(keeper: LogKeeper, after: Zxid, bytes: number): Gene
 }
 
 function recover(options: DirectoryOptions, own: Identity): Omit<Directory, 'unlock'> {
-  const { dir } = options;
-  const known = readIdentity(dir, own);
-  if (known === 'absent' && isVacant(dir)) layOut(dir, own);
-  let findings = inspect(dir, own);
+  const { disk } = options;
+  const known = readIdentity(disk, own);
+  if (known === 'absent' && isVacant(disk)) layOut(disk, own);
+  let findings = inspect(disk, own);
   try {
-    if (known === 'absent' && isUnfinished(dir, findings, stateNumbers(dir), own)) {
+    if (known === 'absent' && isUnfinished(disk, findings, stateNumbers(disk), own)) {
       closeFindings(findings);
-      layOut(dir, own);
-      findings = inspect(dir, own);
+      layOut(disk, own);
+      findings = inspect(disk, own);
     }
-    const verdict = judge(findings, readNote(dir));
+    const verdict = judge(findings, readNote(disk));
     if (verdict.damage !== null && !options.repairable) {
       closeFindings(findings);
-      for (const path of databases(dir)) restoreKeptWal(path);
-      refuse(dir, verdict.damage);
+      for (const name of databases(disk)) restoreKeptWal(disk, name);
+      refuse(disk.dir, verdict.damage);
     }
     if (verdict.rewrite !== null) {
-      rewrite(dir, own, findings, verdict);
-      findings = inspect(dir, own);
+      rewrite(disk, own, findings, verdict);
+      findings = inspect(disk, own);
     } else {
-      condemn(dir, findings, verdict);
+      condemn(disk, findings, verdict);
     }
-    const directory = start(dir, own, findings, verdict.damage === null ? verdict.rewrite : null);
-    if (known !== 'ours') writeIdentity(dir, own);
-    for (const path of databases(dir)) dropKeptWal(path);
-    removeNote(dir);
-    sweep(dir, directory.stateNumber);
+    const directory = start(disk, own, findings, verdict.damage === null ? verdict.rewrite : null);
+    if (known !== 'ours') writeIdentity(disk, own);
+    for (const name of databases(disk)) dropKeptWal(disk, name);
+    removeNote(disk);
+    sweep(disk, directory.stateNumber);
     return directory;
   } catch (error) {
     closeFindings(findings);
@@ -123,23 +126,23 @@ function recover(options: DirectoryOptions, own: Identity): Omit<Directory, 'unl
 }
 
 /** Marks a log that is whole but less than promised; the discarded tail of its write-ahead log is kept. */
-function condemn(dir: string, { log, watermark }: Findings, { damage }: Verdict): void {
+function condemn(disk: Disk, { log, watermark }: Findings, { damage }: Verdict): void {
   if (typeof log === 'string' || damage === null || damage === log.file.history.damage) return;
   log.file.condemn(damage, watermark.mark?.acceptedEpoch ?? 0);
-  keepWalAsDamaged(join(dir, names.log));
+  keepWalAsDamaged(disk, names.log);
 }
 
-function start(dir: string, own: Identity, findings: Findings, repaired: string | null): Omit<Directory, 'unlock'> {
+function start(disk: Disk, own: Identity, findings: Findings, repaired: string | null): Omit<Directory, 'unlock'> {
   const { log, state, watermark } = findings;
   if (typeof log === 'string' || typeof state === 'string') {
     const words = [log, state].filter((part) => typeof part === 'string').join('; ');
-    throw toStorageError(new Error(`what was just written cannot be read (${words})`), dir);
+    throw toStorageError(new Error(`what was just written cannot be read (${words})`), disk.dir);
   }
   const header = state.file.header;
   // What the state shows must be on the disk before the log is pruned up to it.
   checkpoint(state.sql);
   state.file.close();
-  syncDirectory(dir);
+  disk.syncNames();
   const keeper = new LogKeeper(log.sql, log.file, watermark);
   const { history, last, ends } = log.file;
   const { acceptedEpoch, currentEpoch, committed, base, damage } = history;
@@ -159,6 +162,6 @@ function start(dir: string, own: Identity, findings: Findings, repaired: string 
   return { proof, identity: own, keeper, stateNumber: history.state };
 }
 
-function databases(dir: string): string[] {
-  return [names.log, ...stateNumbers(dir).map((number) => names.state(number))].map((name) => join(dir, name));
+function databases(disk: Disk): string[] {
+  return [names.log, ...stateNumbers(disk).map((number) => names.state(number))];
 }

@@ -5,60 +5,57 @@
  * A repair never writes into a damaged file. What is proven is copied to a new log beside the old one, which names the
  * state file to be used; one rename puts it in place. Until then the directory shows the same damage at every start.
  */
-import * as fs from 'node:fs';
-import { join } from 'node:path';
 import { epochOf } from '@synod/protocol';
 import { ORIGIN, type LogRecord, type Position } from '@synod/zab';
-import { names, openSlotFile, removeDamaged, removeDatabase, setAside, stateNumbers, syncDirectory } from './files.js';
+import type { Disk } from './disk.js';
+import { names, removeDamaged, removeDatabase, setAside, stateNumbers } from './files.js';
 import { writeIdentity } from './identity.js';
 import { closeFindings, type Findings, type Verdict } from './inspect.js';
 import { LogFile, type History, type Identity } from './log-file.js';
 import { checkpoint, configure } from './sql.js';
-import { openSqlite } from './sqlite.js';
 import { StateFile } from './state-file.js';
 import { Watermark } from './watermark.js';
 
 const COPY_BYTES = 4 * 1_048_576;
 
 /** Lays out an empty directory; the identity comes last and says that all the rest is there. */
-export function layOut(dir: string, own: Identity): void {
-  for (const number of stateNumbers(dir)) removeDatabase(join(dir, names.state(number)));
-  removeDatabase(join(dir, names.log));
-  createState(dir, own, 1);
+export function layOut(disk: Disk, own: Identity): void {
+  for (const number of stateNumbers(disk)) removeDatabase(disk, names.state(number));
+  removeDatabase(disk, names.log);
+  createState(disk, own, 1);
   const history: History = { base: ORIGIN, acceptedEpoch: 0, currentEpoch: 0, committed: 0, state: 1, damage: null };
-  createLog(join(dir, names.log), own, history, () => undefined);
-  fs.rmSync(join(dir, names.watermark), { force: true });
-  const watermark = new Watermark(openSlotFile(dir));
+  createLog(disk, names.log, own, history, () => undefined);
+  disk.remove(names.watermark);
+  const watermark = new Watermark(disk.openSlots(names.watermark));
   watermark.write({ position: ORIGIN, acceptedEpoch: 0, currentEpoch: 0 });
   watermark.close();
-  syncDirectory(dir);
-  writeIdentity(dir, own);
+  disk.syncNames();
+  writeIdentity(disk, own);
 }
 
 /** Replaces the log (and where the verdict says so the state) as described above; closes the findings. */
-export function rewrite(dir: string, own: Identity, findings: Findings, verdict: Verdict): void {
+export function rewrite(disk: Disk, own: Identity, findings: Findings, verdict: Verdict): void {
   const { log } = findings;
   const old = typeof log === 'string' ? null : log.file;
-  const number = verdict.keepState && old !== null ? old.history.state : (stateNumbers(dir).at(-1) ?? 0) + 1;
-  if (!verdict.keepState) createState(dir, own, number);
-  const path = join(dir, names.newLog);
-  removeDatabase(path);
-  createLog(path, own, historyAfter(findings, verdict, number), (fresh) => {
+  const number = verdict.keepState && old !== null ? old.history.state : (stateNumbers(disk).at(-1) ?? 0) + 1;
+  if (!verdict.keepState) createState(disk, own, number);
+  removeDatabase(disk, names.newLog);
+  createLog(disk, names.newLog, own, historyAfter(findings, verdict, number), (fresh) => {
     if (old !== null && verdict.last.zxid > verdict.base.zxid) copyRecords(old, fresh, verdict.last);
   });
   closeFindings(findings);
-  removeDamaged(dir);
-  for (const unused of stateNumbers(dir)) if (unused !== number) setAside(join(dir, names.state(unused)), false);
-  setAside(join(dir, names.log), true);
-  syncDirectory(dir);
-  fs.renameSync(path, join(dir, names.log));
-  syncDirectory(dir);
+  removeDamaged(disk);
+  for (const unused of stateNumbers(disk)) if (unused !== number) setAside(disk, names.state(unused), false);
+  setAside(disk, names.log, true);
+  disk.syncNames();
+  disk.rename(names.newLog, names.log);
+  disk.syncNames();
 }
 
 /** Removes state files that the log does not name, and what an interrupted rewrite left. */
-export function sweep(dir: string, used: number): void {
-  for (const number of stateNumbers(dir)) if (number !== used) removeDatabase(join(dir, names.state(number)));
-  removeDatabase(join(dir, names.newLog));
+export function sweep(disk: Disk, used: number): void {
+  for (const number of stateNumbers(disk)) if (number !== used) removeDatabase(disk, names.state(number));
+  removeDatabase(disk, names.newLog);
 }
 
 /** The epochs err to the safe side: what was accepted may be said to be more, what was taken over must not. */
@@ -90,8 +87,8 @@ function copyRecords(from: LogFile, to: LogFile, last: Position): void {
   if (batch.length > 0) flush();
 }
 
-function createLog(path: string, own: Identity, history: History, fill: (log: LogFile) => void): void {
-  const sql = openSqlite(path, true);
+function createLog(disk: Disk, name: string, own: Identity, history: History, fill: (log: LogFile) => void): void {
+  const sql = disk.openSql(name, true);
   try {
     configure(sql);
     fill(LogFile.create(sql, own, history));
@@ -101,10 +98,10 @@ function createLog(path: string, own: Identity, history: History, fill: (log: Lo
   }
 }
 
-function createState(dir: string, own: Identity, number: number): void {
-  const path = join(dir, names.state(number));
-  removeDatabase(path);
-  const sql = openSqlite(path, true);
+function createState(disk: Disk, own: Identity, number: number): void {
+  const name = names.state(number);
+  removeDatabase(disk, name);
+  const sql = disk.openSql(name, true);
   try {
     configure(sql);
     StateFile.create(sql, own, number);

@@ -2,12 +2,11 @@
  * A received state under construction in `state-<n+1>.db`, beside the one in use. Until the log names it the file is
  * nothing: it is written without syncs, made durable with its last chunk, and removed at the next start if unused.
  */
-import { join } from 'node:path';
 import type { Position, StateChunk } from '@synod/zab';
-import { names, removeDatabase, syncDirectory } from './files.js';
+import type { Disk } from './disk.js';
+import { names, pathOf, removeDatabase } from './files.js';
 import type { Identity } from './log-file.js';
 import { checkpoint, configure, type Sql } from './sql.js';
-import { openSqlite } from './sqlite.js';
 import { unpackChunk } from './state-chunk.js';
 import { StateFile } from './state-file.js';
 import { codeOf, StorageError, toStorageError } from './storage-error.js';
@@ -16,15 +15,15 @@ import { codeOf, StorageError, toStorageError } from './storage-error.js';
 export class Stage {
   readonly file: StateFile;
   readonly #sql: Sql;
-  readonly #dir: string;
-  readonly #path: string;
+  readonly #disk: Disk;
+  readonly #name: string;
   readonly #position: Position;
   readonly #digest: number;
   #finished = false;
 
-  private constructor(dir: string, path: string, sql: Sql, file: StateFile, { position, digest }: StateChunk) {
-    this.#dir = dir;
-    this.#path = path;
+  private constructor(disk: Disk, name: string, sql: Sql, file: StateFile, { position, digest }: StateChunk) {
+    this.#disk = disk;
+    this.#name = name;
     this.#sql = sql;
     this.file = file;
     this.#position = position;
@@ -32,13 +31,13 @@ export class Stage {
   }
 
   /** Starts an attempt; what an earlier one left is removed. `first` says what the whole state reflects. */
-  static begin(dir: string, identity: Identity, number: number, first: StateChunk): Stage {
-    const path = join(dir, names.state(number));
-    removeDatabase(path);
-    const sql = openSqlite(path, true);
+  static begin(disk: Disk, identity: Identity, number: number, first: StateChunk): Stage {
+    const name = names.state(number);
+    removeDatabase(disk, name);
+    const sql = disk.openSql(name, true);
     configure(sql);
     sql.exec('PRAGMA synchronous = OFF');
-    return new Stage(dir, path, sql, StateFile.stage(sql, identity, number), first);
+    return new Stage(disk, name, sql, StateFile.stage(sql, identity, number), first);
   }
 
   /** True once the last chunk is durable. */
@@ -61,7 +60,7 @@ export class Stage {
     } catch (error) {
       // A damaged staging file is no damage of this server: what it holds came from another and comes again.
       if (codeOf(error).startsWith('SQLITE_CONSTRAINT')) return 'a row of the state came twice';
-      throw new StorageError('IO', toStorageError(error, this.#path).message, error);
+      throw new StorageError('IO', toStorageError(error, pathOf(this.#disk, this.#name)).message, error);
     }
     if ((totals === null) !== (chunk.cursor !== null)) return 'the totals of the state are not in its last chunk';
     if (totals === null) return null;
@@ -76,14 +75,14 @@ export class Stage {
   /** Closes and removes the file. */
   drop(): void {
     this.file.close();
-    removeDatabase(this.#path);
+    removeDatabase(this.#disk, this.#name);
   }
 
   #finish(): void {
     this.#sql.exec('PRAGMA synchronous = FULL');
     this.file.finish(this.#position, this.#digest);
     checkpoint(this.#sql);
-    syncDirectory(this.#dir);
+    this.#disk.syncNames();
     this.#finished = true;
   }
 }

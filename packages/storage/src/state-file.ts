@@ -85,17 +85,22 @@ export class StateFile {
 
   /** Lays out the state before the first transaction in an empty database. */
   static create(sql: Sql, identity: Identity, number: number): StateFile {
-    const state = StateFile.stage(sql, identity, number);
-    transaction(sql, () => state.#writeHeader(EMPTY));
-    return state;
+    let state: StateFile | null = null;
+    // In one transaction: tables without a header would be damage at the next start, not a first start cut short.
+    transaction(sql, () => {
+      state = StateFile.#layOut(sql, identity, number);
+      state.#writeHeader(EMPTY);
+    });
+    return state!;
   }
 
   /** Lays out a file without a header, to be filled by {@link add} and ended by {@link finish}. */
   static stage(sql: Sql, identity: Identity, number: number): StateFile {
+    let state: StateFile | null = null;
     transaction(sql, () => {
-      for (const table of TABLES) sql.exec(table);
+      state = StateFile.#layOut(sql, identity, number);
     });
-    return new StateFile(sql, identity, number, EMPTY);
+    return state!;
   }
 
   /**
@@ -203,6 +208,11 @@ export class StateFile {
   close(): void {
     this.abandonFold();
     this.#sql.close();
+  }
+
+  static #layOut(sql: Sql, identity: Identity, number: number): StateFile {
+    for (const table of TABLES) sql.exec(table);
+    return new StateFile(sql, identity, number, EMPTY);
   }
 
   #change(key: string, value: Uint8Array | null): void {

@@ -7,10 +7,10 @@
  */
 import type { Position, StateChunk } from '@synod/zab';
 import { packRows, unpackRows, type Block } from './blocks.js';
+import type { Link } from './link.js';
 import type { Loaded, StateRequest } from './messages.js';
 import { NO_ROWS, type RowChange, type StateRow } from './state-file.js';
 import { StorageError } from './storage-error.js';
-import type { WorkerLink } from './worker-link.js';
 
 /** A part of a fold: rows that changed up to `position`. */
 export interface FoldChunk {
@@ -36,7 +36,7 @@ interface Pending {
 
 /** Orders the work of the state worker. */
 export class StateSide {
-  readonly #link: WorkerLink<StateRequest>;
+  readonly #link: Link<StateRequest>;
   readonly #onFolded: (position: Position) => void;
   #number: number;
   #staged: Position | null = null;
@@ -54,7 +54,7 @@ export class StateSide {
   /** Everything that came while an adoption was on its way. */
   #deferred: (() => void)[] = [];
 
-  constructor(link: WorkerLink<StateRequest>, number: number, onFolded: (position: Position) => void) {
+  constructor(link: Link<StateRequest>, number: number, onFolded: (position: Position) => void) {
     this.#link = link;
     this.#number = number;
     this.#onFolded = onFolded;

@@ -1,16 +1,16 @@
-/** The durable side of one server: opens its data directory and holds the two worker threads together. */
-import { join } from 'node:path';
+/** The durable side of one server: opens its data directory and holds the two workers together. */
 import type { Zxid } from '@synod/protocol';
 import type { LogRecord, PersistOp, Position, StateChunk } from '@synod/zab';
 import { unpackRecords } from './blocks.js';
 import { databaseBytes, names } from './files.js';
+import type { Link } from './link.js';
 import { LogSide } from './log-side.js';
-import type { LogOpened, LogRequest, LogWorkerData, StateRequest, StateWorkerData } from './messages.js';
-import type { DirectoryOptions, Proof } from './recover.js';
+import type { LogOpened, LogRequest, StateRequest } from './messages.js';
+import type { Proof } from './recover.js';
 import type { StateRow } from './state-file.js';
 import { StateSide, type FoldChunk } from './state-side.js';
 import { StorageError } from './storage-error.js';
-import { WorkerLink } from './worker-link.js';
+import type { Workers } from './workers.js';
 
 /** Where the data is, whose it is, and whom to tell. The callbacks come on the loop, never from within a call. */
 export interface StorageOptions {
@@ -40,7 +40,7 @@ export interface Recovered extends Proof {
   readonly tail: readonly LogRecord[];
 }
 
-/** The durable side of one server. All methods return at once; the work is done in worker threads. */
+/** The durable side of one server. All methods return at once; the work is done by workers. */
 export interface Storage {
   readonly recovered: Recovered;
   /**
@@ -70,21 +70,21 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/** Opens the data directory. Throws StorageError with words for the operator. */
-export async function openStorage(options: StorageOptions): Promise<Storage> {
-  const { dir, cluster, server, repairable = true, retainRecords = 100_000, retainBytes = 64 * 1_048_576 } = options;
+/**
+ * Opens the data directory of these workers, whatever `options.dir` says. Throws StorageError with words for the operator.
+ */
+export async function openWith(workers: Workers, options: StorageOptions): Promise<Storage> {
+  const { cluster, server, repairable = true, retainRecords = 100_000, retainBytes = 64 * 1_048_576 } = options;
   const failure = new Failure();
-  const directory: DirectoryOptions = { dir, cluster, server, repairable };
-  const logData: LogWorkerData = { options: directory, retention: { records: retainRecords, bytes: retainBytes } };
-  const log = new WorkerLink<LogRequest>('log-worker.js', 'synod log', logData, failure.report);
-  let state: WorkerLink<StateRequest> | null = null;
+  const owner = { cluster, server, repairable };
+  const log = workers.log({ owner, retention: { records: retainRecords, bytes: retainBytes } }, failure.report);
+  let state: Link<StateRequest> | null = null;
   try {
     const opened = await log.started<LogOpened>();
-    const stateData: StateWorkerData = { dir, identity: opened.identity, number: opened.stateNumber };
-    state = new WorkerLink<StateRequest>('state-worker.js', 'synod state', stateData, failure.report);
+    state = workers.state({ identity: opened.identity, number: opened.stateNumber }, failure.report);
     await state.started<null>();
     if (failure.error !== null) throw failure.error;
-    return new OpenStorage(options, failure, log, state, opened);
+    return new OpenStorage(options, workers, failure, log, state, opened);
   } catch (error) {
     await state?.stop();
     await log.stop();
@@ -107,10 +107,10 @@ class Failure {
 
 class OpenStorage implements Storage {
   readonly recovered: Recovered;
-  readonly #dir: string;
+  readonly #disk: Workers['disk'];
   readonly #failure: Failure;
-  readonly #logLink: WorkerLink<LogRequest>;
-  readonly #stateLink: WorkerLink<StateRequest>;
+  readonly #logLink: Link<LogRequest>;
+  readonly #stateLink: Link<StateRequest>;
   readonly #log: LogSide;
   readonly #state: StateSide;
   /** Highest place that folds were asked for. */
@@ -123,13 +123,14 @@ class OpenStorage implements Storage {
 
   constructor(
     options: StorageOptions,
+    { disk }: Workers,
     failure: Failure,
-    log: WorkerLink<LogRequest>,
-    state: WorkerLink<StateRequest>,
+    log: Link<LogRequest>,
+    state: Link<StateRequest>,
     { proof, tail, stateNumber }: LogOpened,
   ) {
     this.recovered = { ...proof, tail: tail.flatMap(unpackRecords) };
-    this.#dir = options.dir;
+    this.#disk = disk;
     this.#failure = failure;
     this.#logLink = log;
     this.#stateLink = state;
@@ -212,8 +213,8 @@ class OpenStorage implements Storage {
 
   sizes(): { logBytes: number; stateBytes: number } {
     return {
-      logBytes: databaseBytes(join(this.#dir, names.log)),
-      stateBytes: databaseBytes(join(this.#dir, names.state(this.#state.number))),
+      logBytes: databaseBytes(this.#disk, names.log),
+      stateBytes: databaseBytes(this.#disk, names.state(this.#state.number)),
     };
   }
 

@@ -64,6 +64,11 @@ export class Watermark {
     this.#mark = mark;
   }
 
+  /** Makes durable what was read: a process that died before its sync left it in the system's cache only. */
+  sync(): void {
+    this.#file.sync();
+  }
+
   close(): void {
     this.#file.close();
   }

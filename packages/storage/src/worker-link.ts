@@ -1,29 +1,36 @@
-/** The loop's side of a worker thread: requests out, answers in, in order. */
+/** Worker threads behind {@link Workers}, as servers have them. */
 import { Worker } from 'node:worker_threads';
-import type { Answer } from './messages.js';
-import { messageOf, StorageError, type StorageErrorCode } from './storage-error.js';
+import { Calls, type Link } from './link.js';
+import type { Answer, LogWorkerData, StateWorkerData, ThreadData } from './messages.js';
+import { nodeDisk } from './node-disk.js';
+import { messageOf, StorageError } from './storage-error.js';
+import type { Workers } from './workers.js';
 
-interface Waiting {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: StorageError) => void;
+/** Threads that work in the directory `dir`. */
+export function threads(dir: string): Workers {
+  return {
+    disk: nodeDisk(dir),
+    log: (data, onFatal) =>
+      new WorkerLink('log-worker.js', 'synod log', { dir, data } satisfies ThreadData<LogWorkerData>, onFatal),
+    state: (data, onFatal) =>
+      new WorkerLink('state-worker.js', 'synod state', { dir, data } satisfies ThreadData<StateWorkerData>, onFatal),
+  };
 }
 
-/** One worker thread. After a fatal answer, or its unexpected end, every call rejects. */
-export class WorkerLink<Request> {
+/** One worker thread. */
+class WorkerLink<Request> implements Link<Request> {
   readonly #worker: Worker;
   readonly #name: string;
-  readonly #onFatal: (error: StorageError) => void;
-  readonly #waiting: Waiting[] = [];
-  #failure: StorageError | null = null;
+  readonly #calls: Calls;
 
-  /** Starts `file` (in this directory). `onFatal` is called at most once, before the calls that wait are rejected. */
+  /** Starts `file` (in this directory). */
   constructor(file: string, name: string, data: unknown, onFatal: (error: StorageError) => void) {
     this.#name = name;
-    this.#onFatal = onFatal;
+    this.#calls = new Calls(onFatal);
     // Flags of the host such as --input-type would keep a worker from starting.
     this.#worker = new Worker(new URL(file, import.meta.url), { workerData: data, name, execArgv: [] });
     this.#worker.on('message', (answer: Answer) => {
-      this.#answer(answer);
+      this.#calls.answer(answer);
     });
     this.#worker.on('error', (error) => {
       this.fail(new StorageError('INTERNAL', `${name} failed: ${messageOf(error)}`, error));
@@ -33,44 +40,23 @@ export class WorkerLink<Request> {
     });
   }
 
-  /** The answer to the worker's start. */
   started<T>(): Promise<T> {
-    return this.#expect<T>();
+    return this.#calls.expect<T>();
   }
 
-  /** Sends a request; `transfer` lists the buffers that move to the worker. Rejects with StorageError. */
   call<T>(request: Request, transfer: readonly ArrayBuffer[] = []): Promise<T> {
-    if (this.#failure !== null) return Promise.reject(this.#failure);
+    const { failure } = this.#calls;
+    if (failure !== null) return Promise.reject(failure);
     this.#worker.postMessage(request, transfer);
-    return this.#expect<T>();
+    return this.#calls.expect<T>();
   }
 
-  /** Makes every call fail from now on. */
   fail(error: StorageError): void {
-    if (this.#failure !== null) return;
-    this.#failure = error;
-    this.#onFatal(error);
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    this.#calls.fail(error);
   }
 
-  /** Ends the thread, whatever it does; resolves when it is gone. Not reported as a failure. */
   async stop(): Promise<void> {
-    this.#failure ??= new StorageError('CLOSED', `${this.#name} was stopped`);
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
+    this.#calls.stop(this.#name);
     await this.#worker.terminate();
-  }
-
-  #expect<T>(): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve: resolve as (value: unknown) => void, reject });
-    });
-  }
-
-  #answer(answer: Answer): void {
-    if (this.#failure !== null) return;
-    if (answer.ok) return this.#waiting.shift()?.resolve(answer.value);
-    const error = new StorageError(answer.code as StorageErrorCode, answer.message);
-    this.#waiting.shift()?.reject(error);
-    if (answer.fatal) this.fail(error);
   }
 }
