@@ -173,7 +173,10 @@ export class Looking implements Phase {
     return { to: 'leading', follows: [...this.#follows.values()] };
   }
 
-  /** Who stands behind a candidate: by an equal vote in this round, or (`following`) by asking this server to lead. */
+  /**
+   * Who stands behind a candidate: by an equal vote in this round, by leading or following it since, or (`following`) by
+   * asking this server to lead.
+   */
   #backers(leader: number, following: boolean): { readonly ids: Set<number>; readonly quorum: boolean } {
     const core = this.#core;
     const ids = new Set<number>([core.options.self]);
@@ -186,6 +189,10 @@ export class Looking implements Phase {
     for (const [id, message] of this.#votes) {
       const counts = following ? message.vote.leader === leader : sameVote(message.vote, this.#vote);
       if (counts) add(id, message);
+    }
+    // The candidate, or another voter, may have seen the end of this very round first: it has not changed its mind.
+    for (const [id, message] of this.#settled) {
+      if (message.round === core.round && message.vote.leader === leader) add(id, message);
     }
     if (leader === core.options.self) for (const [id, { message }] of this.#follows) add(id, message);
     return { ids, quorum: isQuorum(voices, core.options.voters.length) };

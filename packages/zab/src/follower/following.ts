@@ -69,7 +69,8 @@ export class Following implements Phase {
   }
 
   #onVote(from: number, message: Extract<PeerMessage, { type: 'vote' }>): Transition | undefined {
-    if (message.state === 'looking' || message.state === 'observing') {
+    // An observer that has found its leader needs no answer, and would answer it.
+    if (message.state === 'looking' || (message.state === 'observing' && message.vote.leader === from)) {
       sayVote(this.core, from, this.core.isVoter ? 'following' : 'observing', {
         ...this.core.ownVote,
         leader: this.leader,
