@@ -134,7 +134,7 @@ export class Session<T, L> {
   submit(request: Request, token: T, listener: L | undefined): Call<T, L> | undefined {
     const refusal = this.#refusalNow();
     if (refusal !== undefined) {
-      this.#effects.push({ type: 'answer', token, result: refusal });
+      this.#effects.push({ type: 'answer', token, result: refusal, zxid: 0 });
       return undefined;
     }
     return this.#ledger.add(request, token, listener);
@@ -311,12 +311,12 @@ export class Session<T, L> {
       // Without its identities and watches a connection is of no use.
       if (refused) this.#lose(`refused on reconnecting: ${result.code}: ${result.reason}`, now);
     } else if (request.op === Op.closeSession) {
-      this.#effects.push({ type: 'answer', token, result: {} });
+      this.#effects.push({ type: 'answer', token, result: {}, zxid: reply.zxid });
       this.#finish('ended', CLOSED);
     } else {
       // A server that answers is a good one, however long it lasts.
       this.#failures = 0;
-      this.#effects.push({ type: 'answer', token, result });
+      this.#effects.push({ type: 'answer', token, result, zxid: reply.zxid });
       if (refused && result.code === 'SESSION_EXPIRED') this.#finish('denied', result);
     }
   }
@@ -353,7 +353,7 @@ export class Session<T, L> {
     const state = this.#state;
     if (state.phase === 'expired' || state.phase === 'closed' || this.#id === 0) {
       this.#finish('ended', CLOSED);
-      this.#effects.push({ type: 'answer', token, result: {} });
+      this.#effects.push({ type: 'answer', token, result: {}, zxid: 0 });
       return;
     }
     this.#closing = true;
@@ -388,11 +388,11 @@ export class Session<T, L> {
     if (token === undefined) return;
     this.#ledger.settle(call);
     if (request.op === Op.closeSession) {
-      this.#effects.push({ type: 'answer', token, result: {} });
+      this.#effects.push({ type: 'answer', token, result: {}, zxid: 0 });
       return;
     }
     const path = 'path' in request ? request.path : refusal.path;
     const outcome = call.number > 0 ? 'unknown' : 'not-applied';
-    this.#effects.push({ type: 'answer', token, result: { ...refusal, path, outcome } });
+    this.#effects.push({ type: 'answer', token, result: { ...refusal, path, outcome }, zxid: 0 });
   }
 }
