@@ -130,6 +130,19 @@ describe('order', () => {
     expect(rig.said(1).map(({ type }) => type)).toEqual(['welcome', 'reply', 'event', 'reply']);
   });
 
+  test('what a server says of sessions is void unless it leads', () => {
+    const rig = new Rig();
+    const { session = 0 } = rig.connect(1) ?? {};
+    const generation = Number.MAX_SAFE_INTEGER;
+    rig.replica.step({ type: 'server-message', from: 2, message: { type: 'gone', session } });
+    rig.replica.step({ type: 'server-message', from: 2, message: { type: 'moved', session, generation } });
+    rig.turn();
+    expect(rig.goodbye(1)).toBeUndefined();
+    rig.replica.step({ type: 'server-message', from: 1, message: { type: 'moved', session, generation } });
+    rig.turn();
+    expect(rig.goodbye(1)).toBe('SESSION_MOVED');
+  });
+
   test('an identity counts for the requests behind it', () => {
     const rig = new Rig();
     rig.connect(1);

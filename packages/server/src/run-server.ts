@@ -2,6 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { ConfigError, loadConfig } from './config.js';
 import { Host } from './host/host.js';
+import { nodeWorld } from './host/node-world.js';
 import { createLogger, describeError } from './host/logger.js';
 
 /**
@@ -22,7 +23,7 @@ export async function runServer(configFile: string): Promise<void> {
     return;
   }
   const log = createLogger({ level: config.logLevel }).child({ server: config.serverId });
-  const host = new Host(config, log, () => process.exit(1));
+  const host = new Host(config, log, nodeWorld, () => process.exit(1));
   try {
     await host.start();
   } catch (error) {

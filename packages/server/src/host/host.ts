@@ -1,26 +1,25 @@
 /**
- * The one loop of a server: sockets, disk and clock around the pure replica.
+ * The one loop of a server: sockets, disk and clock (world.ts) around the pure replica.
  *
  * What happens is handed to the replica at once; its effects are taken once at the end of each turn of the event loop and
  * carried out together: one persist, one frame for each socket. Nothing that depends on a persist leaves before storage
  * has said that it is durable.
  */
-import { randomBytes, randomInt } from 'node:crypto';
 import { frameMessages, isSynodError, limits, readClientMessage, readXid, unpackForeign } from '@synod/protocol';
 import type { Storage, StorageError, StorageOptions } from '@synod/storage';
 import { readPeerMessage } from '@synod/zab';
 import type { Config } from '../config.js';
 import type { ReplicaEffect } from '../replica/effect.js';
 import { readServerMessage } from '../replica/message.js';
-import { Replica } from '../replica/replica.js';
-import { ClientDoor, type ClientLink } from './client-door.js';
+import type { Replica } from '../replica/replica.js';
+import type { ClientLink } from './client-door.js';
 import type { Health } from './http-status.js';
 import { describeError, type Logger } from './logger.js';
 import { frames, Outbox } from './outbox.js';
-import { PeerLinks } from './peer-links.js';
 import { recover } from './recovery.js';
 import { replicaOptions, zabOptions } from './replica-options.js';
 import { healthOf, statusOf, type ServerStatus } from './status.js';
+import type { Cancel, Door, HostWorld, Links } from './world.js';
 
 const TICK_MS = 20;
 /** Below this much unsent data a client that was full gets more. */
@@ -34,26 +33,29 @@ export type Fatal = (reason: string) => void;
 export class Host {
   readonly #config: Config;
   readonly #log: Logger;
+  readonly #world: HostWorld;
   readonly #fatal: Fatal;
+  readonly #startedAt: number;
   readonly #outboxes = new Map<number, Outbox>();
   readonly #clients = new Map<number, ClientLink>();
   readonly #full = new Set<ClientLink>();
   #storage!: Storage;
   #replica!: Replica;
-  #links: PeerLinks | null = null;
-  #door!: ClientDoor;
-  #ticker: NodeJS.Timeout | undefined;
+  #links: Links | null = null;
+  #door!: Door;
+  #stopTicking: Cancel = () => undefined;
   #durable = 0;
   #turnPlanned = false;
   #stopped = false;
   #onResigned: () => void = () => undefined;
-  readonly #startedAt = performance.now();
 
   /** `fatal` is called at most once, when going on would break a promise; the process must end then. */
-  constructor(config: Config, log: Logger, fatal: Fatal) {
+  constructor(config: Config, log: Logger, world: HostWorld, fatal: Fatal) {
     this.#config = config;
     this.#log = log;
+    this.#world = world;
     this.#fatal = fatal;
+    this.#startedAt = world.now();
   }
 
   /** Opens storage, loads the state, opens the ports. Rejects in words where one of them is not to be had. */
@@ -72,16 +74,18 @@ export class Host {
       onPruned: (base) => this.#step({ type: 'pruned', base: base.zxid }),
       onFailure: (error) => this.#fail(`storage failed: ${error.message}`),
     };
-    const { storage, history, tree } = await recover(options, this.#log);
+    const world = this.#world;
+    const { storage, history, tree } = await recover(options, this.#log, world);
     this.#storage = storage;
-    const seed = randomInt(2 ** 47);
-    this.#replica = new Replica(replicaOptions(this.#config, zab), { history, tree, seed, randomBytes });
+    const seed = world.randomInt(2 ** 47);
+    const randomBytes = (length: number): Uint8Array => world.randomBytes(length);
+    this.#replica = world.makeReplica(replicaOptions(this.#config, zab), { history, tree, seed, randomBytes });
     this.#door = this.#makeDoor();
     await this.#openPeerPort();
     await this.#door.start();
     this.#log.info('ready', { clients: `${this.#config.clientAddress.host}:${this.#door.address().port}` });
     this.#tick();
-    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+    this.#stopTicking = world.every(TICK_MS, () => this.#tick());
   }
 
   /** Where clients connect to. */
@@ -89,9 +93,9 @@ export class Host {
     return this.#door.address().port;
   }
 
-  #makeDoor(): ClientDoor {
+  #makeDoor(): Door {
     const { clientAddress, maxClientCnxns, maxCnxns, allowedOrigins } = this.#config;
-    return new ClientDoor({
+    return this.#world.openClientDoor({
       ...clientAddress,
       maxFrameBytes: limits.frameBytes,
       maxPerAddress: maxClientCnxns,
@@ -119,7 +123,7 @@ export class Host {
     if (peerListen === null || peerSecret === null) return;
     const peers = new Map(servers.filter(({ id }) => id !== serverId).map((server) => [server.id, server]));
     for (const id of peers.keys()) this.#outboxes.set(id, new Outbox());
-    this.#links = new PeerLinks({
+    this.#links = this.#world.openPeerLinks({
       self: serverId,
       cluster: clusterName,
       secret: peerSecret,
@@ -155,7 +159,7 @@ export class Host {
   }
 
   #tick(): void {
-    this.#step({ type: 'tick', now: performance.now(), wall: Date.now() });
+    this.#step({ type: 'tick', now: this.#world.now(), wall: this.#world.wall() });
     for (const link of this.#full) this.#drainedWhenEmpty(link);
   }
 
@@ -210,7 +214,7 @@ export class Host {
   #planTurn(): void {
     if (this.#turnPlanned) return;
     this.#turnPlanned = true;
-    setImmediate(() => {
+    this.#world.soon(() => {
       this.#turnPlanned = false;
       if (!this.#stopped) this.#guarded(() => this.#turn());
     });
@@ -304,7 +308,7 @@ export class Host {
       link.terminate();
     } else if (effect.full) {
       this.#full.add(link);
-      setImmediate(() => this.#drainedWhenEmpty(link));
+      this.#world.soon(() => this.#drainedWhenEmpty(link));
     }
   }
 
@@ -318,7 +322,7 @@ export class Host {
   #fail(reason: string): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    clearInterval(this.#ticker);
+    this.#stopTicking();
     this.#log.error('fatal', { cause: reason });
     this.#fatal(reason);
   }
@@ -327,13 +331,13 @@ export class Host {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     const resigned = new Promise<void>((resolve) => (this.#onResigned = resolve));
-    const late = setTimeout(() => this.#onResigned(), RESIGN_MS);
+    const beLate = this.#world.after(RESIGN_MS, () => this.#onResigned());
     this.#step({ type: 'resign' });
     await resigned;
-    clearTimeout(late);
+    beLate();
     this.#guarded(() => this.#turn());
     this.#stopped = true;
-    clearInterval(this.#ticker);
+    this.#stopTicking();
     await Promise.all([this.#door.close(), this.#links?.close()]);
     await this.#storage.close();
     this.#log.info('stopped');
@@ -349,6 +353,6 @@ export class Host {
 
   /** What GET /status shows. */
   status(): ServerStatus {
-    return statusOf(this.#config, this.#replica.status, this.#connected, performance.now() - this.#startedAt);
+    return statusOf(this.#config, this.#replica.status, this.#connected, this.#world.now() - this.#startedAt);
   }
 }

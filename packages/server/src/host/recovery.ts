@@ -6,10 +6,11 @@
  * knows of it, or refuses in words.
  */
 import { formatZxid } from '@synod/protocol';
-import { openStorage, type Storage, type StorageError, type StorageOptions } from '@synod/storage';
+import type { Storage, StorageError, StorageOptions } from '@synod/storage';
 import { Tree } from '@synod/tree';
 import type { RecoveredHistory } from '@synod/zab';
 import type { Logger } from './logger.js';
+import type { HostWorld } from './world.js';
 
 /** What a server starts from. */
 export interface Recovery {
@@ -19,24 +20,24 @@ export interface Recovery {
 }
 
 /** Throws StorageError, or SynodError DATA_INCONSISTENCY where sound rows do not make a tree. */
-export async function recover(options: StorageOptions, log: Logger): Promise<Recovery> {
+export async function recover(options: StorageOptions, log: Logger, world: HostWorld): Promise<Recovery> {
   try {
-    return await openAndLoad(options, log);
+    return await openAndLoad(options, log, world);
   } catch (error) {
     // By code: the class of another realm would not be recognised.
     const { code, message } = error as Partial<StorageError>;
     if (code !== 'DAMAGED') throw error;
     log.warn('damage-found', { cause: message });
-    return openAndLoad(options, log);
+    return openAndLoad(options, log, world);
   }
 }
 
-async function openAndLoad(options: StorageOptions, log: Logger): Promise<Recovery> {
-  const storage = await openStorage(options);
+async function openAndLoad(options: StorageOptions, log: Logger, world: HostWorld): Promise<Recovery> {
+  const storage = await world.openStorage(options);
   try {
     const { recovered } = storage;
     const history: RecoveredHistory = { ...recovered, state: recovered.state.position };
-    const started = performance.now();
+    const started = world.now();
     const loader = Tree.load();
     // Rows that do not make a tree may be a part of damage, which storage proves at the end: it is told first.
     const problems: unknown[] = [];
@@ -55,7 +56,7 @@ async function openAndLoad(options: StorageOptions, log: Logger): Promise<Recove
       epoch: recovered.currentEpoch,
       znodes: tree.nodeCount,
       tail: recovered.tail.length,
-      ms: Math.round(performance.now() - started),
+      ms: Math.round(world.now() - started),
     });
     if (recovered.repaired !== null) log.warn('repaired', { cause: recovered.repaired });
     if (recovered.damage !== null) log.warn('damaged', { cause: recovered.damage });

@@ -23,6 +23,7 @@ import type { ClientFault } from './event.js';
 import { ConnectionRequests } from './connection-requests.js';
 import { Handshakes } from './handshakes.js';
 import { Pacing, type Pace } from './pacing.js';
+import { Syncs } from './syncs.js';
 import type { Surroundings } from './surroundings.js';
 import type { ReplicaOptions } from './options.js';
 
@@ -43,6 +44,7 @@ export class Clients {
   readonly #closing: { readonly connection: number; readonly reason: string }[] = [];
   readonly #handshakes: Handshakes;
   readonly #pacing: Pacing;
+  readonly #syncs = new Syncs();
   #writes = 0;
   #lostLeaderAt: number;
 
@@ -177,8 +179,11 @@ export class Clients {
 
   #forward(connection: Connection, waiting: Waiting): void {
     const { session, generation } = connection;
-    const { number, acked } = waiting;
+    const { number, acked, identities } = waiting;
     waiting.forwarded = true;
+    // A write is judged by who the client was when it asked, however long it waited here.
+    if (identities !== connection.told) this.#around.toLeader({ type: 'identities', session, generation, identities });
+    connection.told = identities;
     this.#around.toLeader({ type: 'write', session, generation, number, acked, request: writeOf(waiting) });
   }
 
@@ -196,13 +201,13 @@ export class Clients {
       this.#addAuth(connection, xid, request);
       return;
     }
-    connection.enqueue({ xid, op: request.op, request });
-    if (request.op === Op.sync && this.#around.serving) this.#sync(connection);
+    const waiting = connection.enqueue({ xid, op: request.op, request });
+    if (request.op === Op.sync && this.#around.serving) this.#sync(connection, waiting);
     this.#drain(connection);
   }
 
-  #sync(connection: Connection): void {
-    this.#around.toLeader({ type: 'sync', tag: connection.session });
+  #sync(connection: Connection, waiting: Waiting): void {
+    this.#around.toLeader({ type: 'sync', tag: this.#syncs.ask(connection, waiting) });
   }
 
   #addAuth(connection: Connection, xid: number, request: AddAuthRequest): void {
@@ -212,8 +217,6 @@ export class Clients {
       this.dismiss(connection, result.code, result.reason);
       return;
     }
-    const { session, generation, identities } = connection;
-    if (this.#around.serving) this.#around.toLeader({ type: 'identities', session, generation, identities });
     this.#answer(connection, xid, Op.addAuth, result);
   }
 
@@ -293,14 +296,12 @@ export class Clients {
     this.#drain(connection);
   }
 
-  synced(session: number, zxid: Zxid): void {
-    const connection = this.#bySession.get(session);
-    // Questions were asked, and are answered, in order; an answer covers every sync that was asked before it.
-    const waiting = connection?.queued().find(({ op, waitFor }) => op === Op.sync && waitFor < 0);
-    if (!connection || !waiting) return;
-    waiting.waitFor = zxid;
-    this.#parked.add(connection);
-    this.#drain(connection);
+  synced(tag: number, zxid: Zxid): void {
+    const asked = this.#syncs.answered(tag);
+    if (!asked) return;
+    asked.waiting.waitFor = zxid;
+    this.#parked.add(asked.connection);
+    this.#drain(asked.connection);
   }
 
   /** A transaction was applied: tell watchers, then answer whoever asked for it. */
@@ -350,16 +351,18 @@ export class Clients {
       return;
     }
     this.#around.toLeader({ type: 'reattach', session, generation, timeout, identities });
+    connection.told = identities;
     for (const waiting of connection.queued()) {
       waiting.waitFor = -1;
       waiting.forwarded = false;
-      if (waiting.op === Op.sync) this.#sync(connection);
+      if (waiting.op === Op.sync) this.#sync(connection, waiting);
     }
     this.#forwardHeld(connection);
     this.#drain(connection);
   }
 
   leaderLost(): void {
+    this.#syncs.clear();
     this.#lostLeaderAt = this.#around.clock;
   }
 

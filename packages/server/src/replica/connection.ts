@@ -46,6 +46,8 @@ export class Connection {
   readonly address: string;
   state: ConnectionState = 'hello';
   identities: readonly Identity[];
+  /** As the leader knows them. */
+  told: readonly Identity[];
   session = 0;
   secret: Uint8Array = new Uint8Array(0);
   secretHash: Uint8Array = new Uint8Array(0);
@@ -75,7 +77,7 @@ export class Connection {
   constructor(id: number, address: string, now: number) {
     this.id = id;
     this.address = address;
-    this.identities = [{ scheme: 'ip', id: address }];
+    this.identities = this.told = [{ scheme: 'ip', id: address }];
     this.openedAt = now;
   }
 

@@ -15,6 +15,7 @@ export class Folding {
   #awaiting = false;
   #folded: number;
   #startedAt = 0;
+  #suspended = false;
 
   constructor(everyMs: number, rows: number, folded: number) {
     this.#everyMs = everyMs;
@@ -33,8 +34,14 @@ export class Folding {
     this.#folded = Math.max(this.#folded, position.zxid);
   }
 
+  /** Another state is about to take the place of the one being folded: nothing more is given out until it has. */
+  suspend(): void {
+    this.#suspended = true;
+  }
+
   /** Another state took the place of the one being folded. */
   abandon(position: Position): void {
+    this.#suspended = false;
     this.#fold = null;
     this.#awaiting = false;
     this.#folded = position.zxid;
@@ -42,6 +49,7 @@ export class Folding {
 
   /** The next part to write, if it is time. `applied` is what the tree shows. */
   tick(clock: number, tree: Tree, applied: Position): FoldChunk | null {
+    if (this.#suspended) return null;
     if (!this.#fold) {
       if (this.#awaiting || applied.zxid <= this.#folded || clock - this.#startedAt < this.#everyMs) return null;
       this.#startedAt = clock;

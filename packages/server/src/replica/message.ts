@@ -86,6 +86,16 @@ export type ServerMessage =
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
+/**
+ * True for what a leader says to the servers that follow it. From anybody else it is void: a deposed leader may say it
+ * late, about questions that were put to the new one since, or about writes that were never committed.
+ */
+export function isAnswer({ type }: ServerMessage): boolean {
+  return answers.has(type);
+}
+
+const answers: ReadonlySet<string> = new Set(['attached', 'refused', 'moved', 'gone', 'duplicate', 'synced']);
+
 function identitiesToWire(identities: readonly Identity[]): unknown[] {
   return identities.flatMap((identity) => [identity.scheme, identity.id]);
 }

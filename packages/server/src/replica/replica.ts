@@ -5,8 +5,8 @@
  * meets on its way: clients.ts (queue) → leadership.ts (the leader prepares) → zab (order) → here (apply) → clients.ts
  * (watches, then the answer).
  */
-import { counterOf, formatHash, formatZxid, limits, unpackForeign } from '@synod/protocol';
-import { decodeTxn, Tree, type Loader } from '@synod/tree';
+import { counterOf, formatHash, formatZxid } from '@synod/protocol';
+import { decodeTxn, type Tree } from '@synod/tree';
 import {
   Peer,
   peerMessageToWire,
@@ -15,15 +15,15 @@ import {
   type Position,
   type RecoveredHistory,
   type RoleChange,
-  type StateChunk,
   type ZabEffect,
 } from '@synod/zab';
 import { Clients } from './clients.js';
 import type { LogEffect, ReplicaEffect } from './effect.js';
 import type { ReplicaEvent } from './event.js';
 import { Folding } from './folding.js';
+import { IncomingState } from './incoming-state.js';
 import { Leadership } from './leadership.js';
-import { serverMessageToWire, type ServerMessage } from './message.js';
+import { isAnswer, serverMessageToWire, type ServerMessage } from './message.js';
 import type { ReplicaOptions } from './options.js';
 
 /** A step of the replica's clock is never longer: a pause of this process must not expire sessions. */
@@ -77,8 +77,7 @@ export class Replica {
   #wall = 0;
   #touchedAt = 0;
   #checkedAt = 0;
-  #loader: Loader | null = null;
-  #staged: Tree | null = null;
+  readonly #incoming = new IncomingState();
   readonly #checkpoints: { readonly zxid: number; readonly digest: number }[] = [];
   readonly #diverged = new Set<number>();
   #effects: ReplicaEffect[] = [];
@@ -118,6 +117,11 @@ export class Replica {
   /** The tree as applied here. For reading only. */
   get tree(): Tree {
     return this.#tree;
+  }
+
+  /** What the tree shows. */
+  get applied(): Position {
+    return this.#applied;
   }
 
   get status(): ReplicaStatus {
@@ -223,6 +227,11 @@ export class Replica {
       case 'adopted':
         this.#adopt(effect.position);
         return;
+      case 'persist':
+        // From here on the rows of the tree in use would end up beside those of the state that takes its place.
+        if (effect.ops.some(({ type }) => type === 'adopt')) this.#folding.suspend();
+        this.#effects.push(effect);
+        return;
       default:
         this.#effects.push(effect);
     }
@@ -251,35 +260,14 @@ export class Replica {
   // ---- a whole state in place of ours
 
   #stage(effect: Extract<ZabEffect, { type: 'stage' }>): void {
-    if (effect.first) {
-      this.#loader = Tree.load();
-      this.#staged = null;
-    }
-    const error = this.#load(effect.chunk);
+    const error = this.#incoming.add(effect.first, effect.chunk);
     if (error === null) this.#effects.push(effect);
     else this.#peer.step({ type: 'state-staged', ticket: effect.ticket, error });
   }
 
-  #load(chunk: StateChunk): string | null {
-    if (!this.#loader) return 'its beginning is missing';
-    try {
-      const rows = unpackForeign(chunk.rows, limits.peerFrameBytes) as [string, Uint8Array][];
-      // A row without a key is storage's own: the end of the state and what it must add up to.
-      this.#loader.add(rows.filter(([key]) => key !== '').map(([key, value]) => ({ key, value })));
-      if (chunk.cursor !== null) return null;
-      this.#staged = this.#loader.finish(chunk.position.zxid, chunk.digest);
-      this.#loader = null;
-      return null;
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    }
-  }
-
   #adopt(position: Position): void {
-    if (!this.#staged) throw new Error('a state is adopted that was not loaded');
     this.#clients.dismissAll('CONNECTION_LOSS', 'this server takes over the whole state of its leader');
-    this.#tree = this.#staged;
-    this.#staged = null;
+    this.#tree = this.#incoming.take();
     this.#applied = position;
     this.#checkpoints.length = 0;
     this.#folding.abandon(position);
@@ -331,6 +319,7 @@ export class Replica {
   }
 
   #serverMessage(from: number, message: ServerMessage): void {
+    if (isAnswer(message) && from !== this.#leader) return;
     switch (message.type) {
       case 'attached':
         this.#clients.handshakes.attached(message);
