@@ -1,13 +1,16 @@
 /**
- * `npm run chaos -- --minutes N [--seed X] [--servers N] [--faults N] [--keep]`: real servers and clients on this machine,
- * killed, paused and restarted while they work; afterwards every promise of the service is checked against the servers'
- * logs. `--check FOLDER` repeats the check of a folder that was kept.
+ * `npm run chaos -- --minutes N [--seed X] [--servers N] [--faults N] [--kinds A,B] [--keep]`: real servers and clients on
+ * this machine, killed, paused and restarted, their links cut and slowed down, their disks full and failing while they
+ * work; afterwards every promise of the service is checked against the servers' logs. `--kinds` chooses faults, by name or
+ * by group (processes, links, disks). `--check FOLDER` repeats the check of a folder that was kept.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { availabilityLines } from './lib/chaos/availability.js';
 import { ChaosRun } from './lib/chaos/chaos-run.js';
+import { chooseKinds } from './lib/chaos/fault-kinds.js';
 import { checkFolder } from './lib/chaos/folder.js';
 import { faultLines, gapLines, operationLines } from './lib/chaos/report.js';
 import { prepare } from './lib/prepare.js';
@@ -21,14 +24,31 @@ const shown = 5;
 
 function readOptions() {
   const text = /** @type {const} */ ({ type: 'string' });
-  const options = { minutes: text, seed: text, servers: text, faults: text, check: text };
-  const { values } = parseArgs({ options: { ...options, keep: { type: 'boolean', default: false } } });
+  const options = { minutes: text, seed: text, servers: text, faults: text, kinds: text, check: text };
+  const values = parsed({ ...options, keep: /** @type {const} */ ({ type: 'boolean', default: false }) });
   const minutes = number('minutes', values.minutes ?? '2');
   const faults = number('faults', values.faults ?? String(Math.max(1, Math.round((minutes * 60) / everySeconds))));
   const servers = number('servers', values.servers ?? '3');
   if (servers < 3 || !Number.isInteger(servers)) throw new Complaint('--servers must be a whole number from 3 on.');
+  const kinds = chooseKinds(values.kinds);
   const seed = values.seed ?? String(Math.floor(Math.random() * 2 ** 32));
-  return { minutes, faults: Math.round(faults), servers, seed, keep: values.keep, check: values.check ?? null };
+  const chosen = values.kinds ?? '';
+  const { keep, check = null } = values;
+  return { minutes, faults: Math.max(1, Math.round(faults)), servers, seed, kinds, chosen, keep, check };
+}
+
+/**
+ * The values of the command line; what it does not know, it says.
+ *
+ * @template {NonNullable<import('node:util').ParseArgsConfig['options']>} O
+ * @param {O} options
+ */
+function parsed(options) {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    throw new Complaint(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** @param {string} name @param {string} text */
@@ -49,9 +69,10 @@ function printViolations(violations) {
 
 /** @param {string} dir @param {readonly import('./lib/chaos/history.js').Violation[]} before */
 async function judge(dir, before) {
-  const { violations, history, faults, until, records } = await checkFolder(dir);
+  const { violations, history, end, records } = await checkFolder(dir);
   const all = [...before, ...violations];
-  const lines = [faultLines(faults), operationLines(history), gapLines(history, faults, until)];
+  const gaps = gapLines(history, end.faults, end.until);
+  const lines = [faultLines(end.faults), operationLines(history), gaps, availabilityLines(history, end)];
   console.log(`\n${lines.map((part) => part.join('\n')).join('\n\n')}`);
   console.log(
     `\n${records} transactions in the log; ${all.length === 0 ? 'no promise was broken' : `${all.length} violations`}`,
@@ -61,7 +82,7 @@ async function judge(dir, before) {
 }
 
 await main(async () => {
-  const { check, keep, ...plan } = readOptions();
+  const { check, keep, chosen, ...plan } = readOptions();
   if (check !== null) return (await judge(check, [])) ? 0 : 1;
   prepare();
   const dir = mkdtempSync(join(tmpdir(), 'synod-chaos-'));
@@ -80,6 +101,9 @@ await main(async () => {
   if (fine && !keep) rmSync(dir, { recursive: true });
   else console.log(`\nkept: ${dir}`);
   const { minutes, faults, servers, seed } = plan;
-  console.log(`repeat: npm run chaos -- --minutes ${minutes} --seed ${seed} --servers ${servers} --faults ${faults}`);
+  const kinds = chosen === '' ? '' : ` --kinds ${chosen}`;
+  console.log(
+    `repeat: npm run chaos -- --minutes ${minutes} --seed ${seed} --servers ${servers} --faults ${faults}${kinds}`,
+  );
   return fine ? 0 : 1;
 });

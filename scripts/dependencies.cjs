@@ -11,9 +11,11 @@ const layers = {
   zab: ['protocol'],
   storage: ['protocol', 'zab'],
   server: ['protocol', 'tree', 'zab', 'storage'],
+  zookeeper: ['protocol'],
   client: ['protocol'],
   cli: ['protocol', 'client', 'server'],
   examples: ['client'],
+  simulator: ['protocol', 'tree', 'zab', 'storage', 'server', 'client'],
 };
 
 const names = Object.keys(layers);
@@ -70,6 +72,16 @@ module.exports = {
       severity: 'error',
       from: { path: '^packages/server/src/replica/' },
       to: { path: '^packages/storage/' },
+    },
+    {
+      name: 'storage-behind-its-ports',
+      comment: 'Files, threads and the driver are behind ports, so that storage also runs on a simulated disk.',
+      severity: 'error',
+      from: {
+        path: '^packages/storage/src/',
+        pathNot: '/(node-disk|sqlite|worker-link|worker-answers|log-worker|state-worker|open-storage|index)[.]ts$',
+      },
+      to: { dependencyTypes: ['core', 'npm'] },
     },
     {
       name: 'declared',

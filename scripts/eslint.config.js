@@ -73,6 +73,24 @@ const everywhere = defineConfig({
   },
 });
 
+/** The simulator runs code that promises: it may too. Everything else would make two runs of a seed differ. */
+const simulated = defineConfig({
+  files: ['packages/simulator/src/**/*.ts'],
+  rules: {
+    'no-restricted-globals': [
+      'error',
+      ...[...effects.time, 'queueMicrotask', 'process', 'crypto'].map((name) => ({
+        name,
+        message: 'In the simulator time is virtual and chance comes from the seed.',
+      })),
+    ],
+    'no-restricted-properties': [
+      'error',
+      { object: 'Math', property: 'random', message: 'Chance comes from the seed.' },
+    ],
+  },
+});
+
 const purity = defineConfig(
   {
     files: pure,
@@ -116,6 +134,7 @@ export default defineConfig(
   sizes,
   everywhere,
   purity,
+  simulated,
   tests,
   scripts,
 );

@@ -152,7 +152,7 @@ describe('packages', () => {
     const differing = manifests.flatMap(({ dependencies = {} }, index) => {
       const folder = `packages/${packages[index]}`;
       const text = product.filter(({ path }) => path.startsWith(`${folder}/`)).map((file) => file.text);
-      const imports = [...text.join('\n').matchAll(/(?:from|import\() ?'((?:@[\w-]+\/)?[\w-]+)(?:\/[\w./-]+)?'/g)];
+      const imports = [...text.join('\n').matchAll(/(?:from|import\() ?'((?:@[\w.-]+\/)?[\w-]+)(?:\/[\w./-]+)?'/g)];
       const imported = new Set(imports.map(([, name = '']) => name));
       const named = new Set(Object.keys(dependencies));
       return [

@@ -34,6 +34,13 @@ const askMs = 10;
  * @property {Readonly<Record<string, string | number>>} [settings] lines of the configuration files, over the defaults
  * @property {Readonly<Record<string, string>>} [env] added to the environment of the processes
  * @property {readonly string[]} [nodeOptions] put before the command, as `--cpu-prof`
+ * @property {boolean} [routed] each server looks for each other one at a port of its own, default false: see `routes`
+ *
+ * @typedef {object} Route server `from` looks for server `to` at the port `port`, and that one listens at `target`
+ * @property {number} from
+ * @property {number} to
+ * @property {number} port
+ * @property {number} target
  */
 
 /** Settings under which faults are noticed fast; sessions live for 4 s at least. */
@@ -42,6 +49,8 @@ const defaults = { tickTime: 200, initLimit: 25, syncLimit: 5, minSessionTimeout
 export class Ensemble {
   /** @type {Map<number, Member>} */
   members = new Map();
+  /** Where the caller must listen and hand on what arrives; none where servers reach each other without it. @type {Route[]} */
+  routes = [];
 
   /**
    * Chooses ports and writes the configuration of every server; starts none.
@@ -50,9 +59,9 @@ export class Ensemble {
    * @param {Shape} [shape]
    */
   static async create(dir, shape = {}) {
-    const { voters = 3, observers = 0, settings = {}, env = {}, nodeOptions = [] } = shape;
+    const { voters = 3, observers = 0, settings = {}, env = {}, nodeOptions = [], routed = false } = shape;
     const count = voters + observers;
-    const ports = await freePorts(count * 2);
+    const ports = await freePorts(count * 2 + (routed ? count * (count - 1) : 0));
     const ensemble = new Ensemble(dir, env, nodeOptions);
     mkdirSync(dir, { recursive: true });
     writeFileSync(join(dir, 'secret'), 'a secret for tests only', { mode: 0o600 });
@@ -70,6 +79,7 @@ export class Ensemble {
         process: null,
       });
     }
+    if (routed) ensemble.#addRoutes(ports.slice(count * 2));
     ensemble.#writeConfigs({ ...defaults, ...settings });
     return ensemble;
   }
@@ -85,13 +95,31 @@ export class Ensemble {
     this.nodeOptions = nodeOptions;
   }
 
+  /** @param {readonly number[]} ports one for each ordered pair */
+  #addRoutes(ports) {
+    const members = [...this.members.values()];
+    const pairs = members.flatMap((from) => members.filter((to) => to !== from).map((to) => ({ from, to })));
+    this.routes = pairs.map(({ from, to }, index) => ({
+      from: from.id,
+      to: to.id,
+      port: at(ports, index),
+      target: to.peerPort,
+    }));
+  }
+
+  /** Where server `from` looks for a server, or listens itself. @param {number} from @param {Member} to */
+  #peerPort(from, to) {
+    return this.routes.find((route) => route.from === from && route.to === to.id)?.port ?? to.peerPort;
+  }
+
   /** @param {Readonly<Record<string, string | number>>} settings */
   #writeConfigs(settings) {
     const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
-    const servers = [...this.members.values()].map(
-      ({ id, peerPort, observer }) => `server.${id}=127.0.0.1:${peerPort}${observer ? ':observer' : ''}`,
-    );
-    for (const { id, clientPort, dataDir, configFile } of this.members.values()) {
+    const all = [...this.members.values()];
+    for (const { id, clientPort, dataDir, configFile } of all) {
+      const servers = all.map(
+        (to) => `server.${to.id}=127.0.0.1:${this.#peerPort(id, to)}${to.observer ? ':observer' : ''}`,
+      );
       const own = [`serverId=${id}`, `clientPort=${clientPort}`, `dataDir=${dataDir}`, 'maxClientCnxns=0'];
       const ensemble = servers.length > 1 ? [...servers, `peerSecretFile=${join(this.dir, 'secret')}`] : [];
       writeFileSync(configFile, `${[...own, ...lines, ...ensemble].join('\n')}\n`);
@@ -123,8 +151,9 @@ export class Ensemble {
    * Starts a server; its log goes behind what an earlier life has left.
    *
    * @param {number} id
+   * @param {Readonly<Record<string, string>>} [env] added to the environment of this process
    */
-  start(id) {
+  start(id, env = {}) {
     const member = this.member(id);
     if (member.process) throw new Error(`server ${id} runs already`);
     const log = openSync(member.logFile, 'a');
@@ -132,7 +161,7 @@ export class Ensemble {
     const child = spawn(process.execPath, args, {
       cwd: join(this.dir, String(id)),
       stdio: ['ignore', log, log],
-      env: { ...process.env, ...this.env },
+      env: { ...process.env, ...this.env, ...env },
     });
     closeSync(log);
     member.process = child;

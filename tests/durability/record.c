@@ -6,7 +6,8 @@
  *   SYNOD_RECORD_DIR    the data directory
  *   SYNOD_RECORD_FILE   where to write to
  *   SYNOD_RECORD_FAULT  optional: a file that, once it is there, names one fault: "sync|write errno suffix times";
- *                       the next `times` such calls on files with that end of their name fail with that error
+ *                       the next `times` such calls on files with that end of their name (on all where the suffix
+ *                       is "*") fail with that error
  *
  * One event: a head of 32 bytes (struct head) and two byte strings, the name and the data. What counts as done (a write, a
  * finished sync) is recorded after the call, what counts as leaving (a send) and a sync's beginning before it: whatever
@@ -129,7 +130,9 @@ static int fault(const char *what, const char *name) {
   if (length <= 0) return 0;
   text[length] = 0;
   if (sscanf(text, "%15s %d %127s %d", wanted, &code, suffix, &times) != 4) return 0;
-  if (strcmp(wanted, what) != 0 || end < strlen(suffix) || strcmp(name + end - strlen(suffix), suffix) != 0) return 0;
+  if (strcmp(wanted, what) != 0) return 0;
+  if (strcmp(suffix, "*") == 0) suffix[0] = 0;
+  if (end < strlen(suffix) || strcmp(name + end - strlen(suffix), suffix) != 0) return 0;
   static int done;
   if (__sync_add_and_fetch(&done, 1) > times) return 0;
   put(FAILED, code, 0, name, NULL, 0);

@@ -1,31 +1,16 @@
 /** Servers under the recorder: compiled, started, written to, stopped; then what they have done, ready to be checked. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type Client } from '@synod/client';
 import { Ensemble } from '../../scripts/lib/ensemble.js';
+import { compileRecorder } from '../../scripts/lib/recorder.js';
 import type { Server } from './checker.js';
 import { claimsOf, historyEnds, type Ports } from './claims.js';
 import { sentMessages } from './frames.js';
 import { readTrace } from './trace.js';
 
-/** Why the recorder cannot work on this system, in words; null where it can. */
-export const impossible =
-  process.platform === 'linux'
-    ? null
-    : `what a process writes and sends is recorded with LD_PRELOAD, which ${process.platform} does not have; run this on Linux`;
-
-const SOURCE = join(import.meta.dirname, 'record.c');
-
-/** A C library of this system, compiled from record.c with `cc` (the product needs a C++ compiler anyway). */
-function compileRecorder(dir: string): string {
-  const library = join(dir, 'record.so');
-  execFileSync(process.env['CC'] ?? 'cc', ['-shared', '-fPIC', '-O2', '-o', library, SOURCE, '-lpthread'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  return library;
-}
+export { unrecordable as impossible } from '../../scripts/lib/recorder.js';
 
 /** An ensemble (or one server alone) whose processes are recorded. */
 export class RecordedEnsemble {

@@ -3,9 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '@synod/client';
 import { Ensemble } from '../ensemble.js';
 import { ClientProcess } from './clients.js';
+import { Disks } from './disks.js';
+import { isDiskFault } from './fault-kinds.js';
 import { Faults } from './faults.js';
 import { historyFile, writeEnd } from './folder.js';
 import { now } from './history.js';
+import { LeadershipWatch } from './leadership.js';
+import { Links } from './proxy.js';
 import { Random } from './random.js';
 import { counters } from './writers.js';
 
@@ -16,6 +20,7 @@ import { counters } from './writers.js';
  * @property {number} minutes
  * @property {number} servers
  * @property {number} faults
+ * @property {import('./fault-kinds.js').Weights} kinds
  * @property {(line: string) => void} log
  */
 
@@ -69,26 +74,40 @@ export class ChaosRun {
 
   /** Leaves in the folder what the checkers need; what went wrong meanwhile is in {@link violations}. */
   async run() {
-    const { dir, servers } = this.#plan;
-    const ensemble = await Ensemble.create(dir, { voters: servers, settings });
+    const { dir, servers, seed, kinds } = this.#plan;
+    const ensemble = await Ensemble.create(dir, { voters: servers, settings, routed: true });
+    const jitter = new Random(seed, 'jitter');
+    const links = await Links.open(ensemble.routes, () => jitter.next());
+    const disks = Object.keys(kinds).some(isDiskFault) ? new Disks(dir) : null;
     const report = (/** @type {string} */ rule, /** @type {string} */ text) => this.#violation(rule, text);
-    const faults = new Faults(ensemble, this.#random, tickMs * syncTicks, report);
+    const means = { ensemble, links, disks, random: this.#random, kinds, noticeMs: tickMs * syncTicks, report };
     try {
-      for (const id of ensemble.ids) faults.start(id);
-      await ensemble.serving(ensemble.ids);
-      await this.#prepare(ensemble);
-      await this.#disturb(faults);
-      faults.heal();
-      await ensemble.serving(ensemble.ids);
-      const until = now();
-      const end = await this.#settle(ensemble);
-      await faults.stopAll();
-      const clients = this.#clients.map(({ task }) => task.name);
-      writeEnd(dir, { ...end, until, counters, servers: ensemble.ids, clients, faults: faults.done });
+      await this.#work(ensemble, new Faults(means));
     } finally {
       for (const client of this.#clients) client.kill();
       await ensemble.stopAll('SIGKILL');
+      await links.close();
     }
+  }
+
+  /** @param {Ensemble} ensemble @param {Faults} faults */
+  async #work(ensemble, faults) {
+    for (const id of ensemble.ids) faults.start(id);
+    await ensemble.serving(ensemble.ids);
+    await this.#prepare(ensemble);
+    const watch = new LeadershipWatch(ensemble);
+    const since = now();
+    await this.#disturb(faults);
+    faults.heal();
+    await ensemble.serving(ensemble.ids);
+    const until = now();
+    await watch.stop();
+    const end = await this.#settle(ensemble);
+    await faults.stopAll();
+    const clients = this.#clients.map(({ task }) => task.name);
+    const { leaderless } = watch;
+    const run = { since, until, leaderless, counters, servers: ensemble.ids, clients, faults: faults.done };
+    writeEnd(this.#plan.dir, { ...end, ...run });
   }
 
   /** Lays out the tree and starts the clients. @param {Ensemble} ensemble */
@@ -143,9 +162,9 @@ export class ChaosRun {
         this.#violation('liveness', 'the servers have found no leader');
         return false;
       }
-      this.#plan.log(
-        `${seconds(now() - start)} fault ${faults.done.length}: ${latest.kind} ${latest.servers.join(' ')}`,
-      );
+      const { kind, servers, words } = latest;
+      const which = [servers.join(' '), words].filter((part) => part !== '').join(', ');
+      this.#plan.log(`${seconds(now() - start)} fault ${faults.done.length}: ${kind} ${which}`);
       open.push(fault.over);
     } while (this.#random.chance(overlap));
     await Promise.all(open);

@@ -1,6 +1,7 @@
 /** What a run leaves in its folder, and the check of it: also later, on a folder that was kept. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkAvailability } from './availability.js';
 import { checkAll } from './check-all.js';
 import { readHistory } from './history.js';
 import { readLog } from './logs.js';
@@ -9,6 +10,8 @@ import { readLog } from './logs.js';
  * @typedef {object} End where all servers are, and what was done to them
  * @property {number} zxid
  * @property {number} digest
+ * @property {number} since when the first fault could come
+ * @property {readonly import('./leadership.js').Span[]} leaderless when no server led
  * @property {number} until when the clients were told to stop
  * @property {readonly string[]} counters
  * @property {readonly number[]} servers
@@ -32,5 +35,6 @@ export async function checkFolder(dir) {
   const logs = end.servers.map((id) => readLog(id, join(dir, String(id), 'data'), end.zxid));
   const history = await readHistory(end.clients.map((client) => historyFile(dir, client)));
   const records = Math.max(...logs.map(({ entries }) => entries.length));
-  return { violations: checkAll(logs, history, end), history, faults: end.faults, until: end.until, records };
+  const violations = [...checkAll(logs, history, end), ...checkAvailability(history, end)];
+  return { violations, history, end, records };
 }

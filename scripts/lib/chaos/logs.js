@@ -6,15 +6,12 @@ import { openSqlite } from '@synod/storage/sqlite';
 import { decodeTxn } from '@synod/tree';
 
 /**
- * @typedef {object} Entry
- * @property {number} zxid
- * @property {number} chain
- * @property {import('@synod/tree').Txn} txn
+ * @typedef {import('@synod/simulator/history').LogEntry} LogEntry
  *
  * @typedef {object} ServerLog
  * @property {number} server
  * @property {number} base the zxid that the first entry stands behind
- * @property {readonly Entry[]} entries
+ * @property {readonly LogEntry[]} entries
  */
 
 /**
@@ -32,7 +29,7 @@ export function readLog(server, dataDir, upTo) {
     const log = LogFile.open(sql);
     if (log.broken !== null) throw new Error(`the log of server ${server} is damaged: ${log.broken}`);
     const { base } = log.history;
-    /** @type {Entry[]} */
+    /** @type {LogEntry[]} */
     const entries = [];
     for (const { zxid, chain, body } of log.walk(base)) {
       if (zxid > upTo) break;

@@ -1,11 +1,14 @@
 /** A client whose calls, answers and events all go into the history. Its calls never reject: they tell how they ended. */
 import { Client } from '@synod/client/client';
 import { View } from '@synod/client/view';
-import { isSynodError, parseConnectString } from '@synod/client';
-import { canonical, now } from './history.js';
+import { isSynodError, ops, parseConnectString } from '@synod/client';
+import { isWrite, Op, WatchMode } from '@synod/protocol';
+import { canonical } from '@synod/simulator/check/canonical';
+import { now } from './history.js';
 import { Tap } from './tap.js';
 
 /** @typedef {import('./history.js').OpRecord} OpRecord */
+/** @typedef {import('@synod/protocol').Request} Request */
 
 /**
  * @template V
@@ -29,13 +32,8 @@ export class RecordedClient {
   pending = new Set();
   /** Called when the connection is lost or the session is over. @type {() => void} */
   onTrouble = () => undefined;
-  /** @type {Set<OpRecord>} */
-  #unanswered = new Set();
-  /** @type {Set<OpRecord>} */
-  #unnumbered = new Set();
-  /** @type {Set<OpRecord>} */
-  #unsentReads = new Set();
-  #lastNumber = 0;
+  /** In the order of the calls, with the attempt at a connection on which each was last sent. @type {Map<OpRecord, number>} */
+  #unanswered = new Map();
   #seq = 0;
   #watches = 0;
 
@@ -50,8 +48,7 @@ export class RecordedClient {
     this.session = 0;
     this.tap = new Tap({
       welcome: (session, granted) => this.#welcome(session, granted),
-      write: (number) => this.#sentWrite(number),
-      read: () => this.#sentRead(),
+      sent: (attempt, number) => this.#sent(attempt, number),
       reply: (zxid) => this.#replied(zxid),
     });
     const { servers } = parseConnectString(around.servers);
@@ -79,30 +76,22 @@ export class RecordedClient {
     this.around.record({ t: 'session', client: this.name, session, timeout, at: now() });
   }
 
-  /** @param {number} number */
-  #sentWrite(number) {
-    if (number <= this.#lastNumber) return;
-    this.#lastNumber = number;
-    for (const record of this.#unnumbered) {
-      this.#unnumbered.delete(record);
+  /** Everything without an answer is sent in the order of the calls, and again on each connection. @param {number} attempt @param {number} number */
+  #sent(attempt, number) {
+    for (const [record, before] of this.#unanswered) {
+      if (before === attempt) continue;
+      this.#unanswered.set(record, attempt);
+      if (before === 0) record.sent = now();
+      else record.resent++;
       record.number = number;
-      record.sent = now();
       return;
     }
-    throw new Error(`write ${number} of ${this.name} was not asked for`);
-  }
-
-  #sentRead() {
-    for (const record of this.#unsentReads) {
-      this.#unsentReads.delete(record);
-      record.sent = now();
-      return;
-    }
+    throw new Error(`${this.name} was not asked for what it sends`);
   }
 
   /** @param {number} zxid */
   #replied(zxid) {
-    for (const record of this.#unanswered) {
+    for (const record of this.#unanswered.keys()) {
       this.#unanswered.delete(record);
       record.zxid = zxid;
       return;
@@ -113,10 +102,10 @@ export class RecordedClient {
   /** @param {string} state @param {string} cause */
   #state(state, cause) {
     const at = now();
-    const { contact } = this.tap;
+    const { contact, heard } = this.tap;
     const wall = Date.now() - (at - contact);
     const { name: client, session } = this;
-    this.around.record({ t: 'state', client, session, seq: ++this.#seq, at, state, cause, wall, contact });
+    this.around.record({ t: 'state', client, session, seq: ++this.#seq, at, state, cause, wall, contact, heard });
     if (state === 'expired') {
       this.#end('expired');
       this.client.kill('the session has expired');
@@ -134,23 +123,20 @@ export class RecordedClient {
 
   /**
    * @template V
-   * @param {string} op
-   * @param {string} path
-   * @param {boolean} write
+   * @param {Request} request
    * @param {() => Promise<V>} start
    * @param {{ watch?: OpRecord['watch']; as?: string }} [more] as: the name that the value has in a server's result
    * @returns {Promise<Answer<V>>}
    */
-  #call(op, path, write, start, { watch = null, as = '' } = {}) {
+  #call(request, start, { watch = null, as = '' } = {}) {
     const at = now();
     /** @type {OpRecord} */
     const record = {
-      ...{ t: 'op', client: this.name, session: 0, seq: 0, conn: 0, op, path, write, number: 0 },
-      ...{ sent: at, end: 0, outcome: 'unknown', code: '', zxid: 0, result: null, watch },
+      ...{ t: 'op', client: this.name, session: 0, seq: 0, conn: 0, request, write: isWrite(request), number: 0 },
+      ...{ called: at, sent: at, end: Infinity, outcome: 'unknown', code: '', zxid: 0, result: null, resent: 0, watch },
     };
     this.pending.add(record);
-    this.#unanswered.add(record);
-    (write ? this.#unnumbered : this.#unsentReads).add(record);
+    this.#unanswered.set(record, 0);
     // Directly behind the client's own promise: a step in between would put answers and events out of order.
     return start().then(
       (value) => {
@@ -174,8 +160,6 @@ export class RecordedClient {
   #done(record, outcome, code, value) {
     this.pending.delete(record);
     this.#unanswered.delete(record);
-    this.#unnumbered.delete(record);
-    this.#unsentReads.delete(record);
     record.session = this.session;
     record.seq = ++this.#seq;
     record.conn = this.tap.connection;
@@ -188,15 +172,15 @@ export class RecordedClient {
     this.around.record(record);
   }
 
-  /** @param {'data' | 'child' | 'recursive'} kind @param {(event: import('@synod/client').WatchEvent) => void} told */
+  /** @param {import('@synod/simulator/history').WatchKind} kind @param {(event: import('@synod/client').WatchEvent) => void} told */
   #watch(kind, told) {
     const id = ++this.#watches;
     /** @param {import('@synod/client').WatchEvent} event */
     const listener = (event) => {
       const { type, path, zxid } = event;
       const { name: client, session } = this;
-      const conn = this.tap.connection;
-      this.around.record({ t: 'event', client, session, seq: ++this.#seq, conn, watch: id, type, path, zxid });
+      const place = { seq: ++this.#seq, conn: this.tap.connection, at: now() };
+      this.around.record({ t: 'event', client, session, ...place, watch: id, type, path, zxid });
       told(event);
     };
     return { watch: { id, kind }, listener };
@@ -204,64 +188,67 @@ export class RecordedClient {
 
   /** @param {string} path @param {string} data @param {import('@synod/client').CreateOptions} [options] */
   create(path, data, options) {
-    return this.#call('create', path, true, () => this.client.create(path, data, options));
+    return this.#call(ops.create(path, data, options), () => this.client.create(path, data, options));
   }
 
   /** @param {string} path @param {string} data @param {number} [version] */
   set(path, data, version = -1) {
-    return this.#call('set', path, true, () => this.client.set(path, data, { version }), { as: 'stat' });
+    const request = ops.set(path, data, version);
+    return this.#call(request, () => this.client.set(path, data, { version }), { as: 'stat' });
   }
 
   /** @param {string} path */
   delete(path) {
-    return this.#call('delete', path, true, () => this.client.delete(path));
+    return this.#call(ops.delete(path), () => this.client.delete(path));
   }
 
   /** @param {Parameters<Client['multi']>[0]} operations */
   multi(operations) {
-    const path = operations.map((operation) => operation.path).join(' ');
-    return this.#call('multi', path, true, () => this.client.multi(operations), { as: 'results' });
+    return this.#call({ op: Op.multi, operations }, () => this.client.multi(operations), { as: 'results' });
   }
 
   /** @param {string} path @param {(event: import('@synod/client').WatchEvent) => void} [told] by a one-shot watch */
   get(path, told) {
-    if (!told) return this.#call('get', path, false, () => this.client.get(path));
+    const request = { op: Op.getData, path, watch: told !== undefined };
+    if (!told) return this.#call(request, () => this.client.get(path));
     const { watch, listener } = this.#watch('data', told);
-    return this.#call('get', path, false, () => this.client.get(path, { watch: listener }), { watch });
+    return this.#call(request, () => this.client.get(path, { watch: listener }), { watch });
   }
 
   /** @param {string} path @param {(event: import('@synod/client').WatchEvent) => void} [told] */
   exists(path, told) {
-    if (!told) return this.#call('exists', path, false, () => this.client.exists(path));
-    const { watch, listener } = this.#watch('data', told);
-    return this.#call('exists', path, false, () => this.client.exists(path, { watch: listener }), { watch });
+    const request = { op: Op.exists, path, watch: told !== undefined };
+    if (!told) return this.#call(request, () => this.client.exists(path), { as: 'stat' });
+    const { watch, listener } = this.#watch('exists', told);
+    return this.#call(request, () => this.client.exists(path, { watch: listener }), { watch, as: 'stat' });
   }
 
   /** @param {string} path @param {(event: import('@synod/client').WatchEvent) => void} [told] */
   children(path, told) {
-    if (!told) return this.#call('children', path, false, () => this.client.children(path));
+    const request = { op: Op.getChildren, path, watch: told !== undefined };
+    if (!told) return this.#call(request, () => this.client.children(path));
     const { watch, listener } = this.#watch('child', told);
-    return this.#call('children', path, false, () => this.client.children(path, { watch: listener }), { watch });
+    return this.#call(request, () => this.client.children(path, { watch: listener }), { watch });
   }
 
   ephemerals() {
-    return this.#call('ephemerals', '/', false, () => this.client.ephemerals(), { as: 'paths' });
+    return this.#call({ op: Op.getEphemerals, prefix: '/' }, () => this.client.ephemerals(), { as: 'paths' });
   }
 
   sync() {
-    return this.#call('sync', '/', false, () => this.client.sync('/'));
+    return this.#call({ op: Op.sync, path: '/' }, () => this.client.sync('/'));
   }
 
   /** @param {string} path @param {(event: import('@synod/client').WatchEvent) => void} told */
   watchAll(path, told) {
     const { watch, listener } = this.#watch('recursive', told);
-    return this.#call('addWatch', path, false, () => this.client.addWatch(path, 'recursive', listener), { watch });
+    const request = { op: Op.addWatch, path, mode: WatchMode.persistentRecursive };
+    return this.#call(request, () => this.client.addWatch(path, 'recursive', listener), { watch });
   }
 
   /** Ends the session behind all calls. */
   async close() {
-    const answer = this.#call('close', '/', true, () => this.client.close());
-    await answer;
+    await this.#call({ op: Op.closeSession }, () => this.client.close());
     this.#end('closed');
   }
 

@@ -1,6 +1,5 @@
 /** What a run was like: faults, operations, gaps. Pure functions from history to lines. */
-import { epochOf } from '@synod/protocol';
-import { overtaken } from './check-sessions.js';
+import { epochOf, opName } from '@synod/protocol';
 
 /**
  * @typedef {import('./history.js').History} History
@@ -14,25 +13,25 @@ export function faultLines(faults) {
     const of = faults.filter((fault) => fault.kind === kind);
     return [kind, String(of.length), ...quantiles(of.map(({ ms }) => ms))];
   });
-  return table(['fault', 'times', ...quantileNames('away ms')], [...rows, ['all', String(faults.length)]]);
+  return table(['fault', 'times', ...quantileNames('lasted ms')], [...rows, ['all', String(faults.length)]]);
 }
 
 /** @param {History} history */
 export function operationLines(history) {
   const { ops, events, sessions, ends } = history;
-  const names = [...new Set(ops.map(({ op }) => op))].sort();
+  const names = [...new Set(ops.map(({ request }) => opName(request.op)))].sort();
   const rows = [...names, 'all'].map((name) => {
-    const of = name === 'all' ? ops : ops.filter(({ op }) => op === name);
+    const of = name === 'all' ? ops : ops.filter(({ request }) => opName(request.op) === name);
     const count = (/** @type {string} */ outcome) => String(of.filter((op) => op.outcome === outcome).length);
     const times = of.filter(({ zxid }) => zxid > 0).map(({ sent, end }) => end - sent);
     return [name, count('ok'), count('fail'), count('unknown'), ...quantiles(times)];
   });
-  const late = overtaken(history);
+  const again = ops.filter(({ write, resent, zxid }) => !write && resent > 0 && zxid > 0).length;
   const ended = (/** @type {string} */ how) => ends.filter((end) => end.how === how).length;
   return [
     ...table(['operation', 'ok', 'fail', 'unknown', ...quantileNames('ms')], rows),
     `  ${sessions.length} sessions: ${ended('closed')} closed, ${ended('abandoned')} abandoned, ${ended('expired')} expired; ${events.length} watch events`,
-    `  ${late} writes were carried out before a read asked for earlier (with a reconnect, an election or a sync between)`,
+    `  ${again} reads were asked again on another connection`,
   ];
 }
 
@@ -61,8 +60,8 @@ function quantileNames(unit) {
   return [`p50 ${unit}`, 'p90', 'p99', 'max'];
 }
 
-/** @param {readonly number[]} values */
-function quantiles(values) {
+/** Median, 90 %, 99 % and the largest; empty where there are none. @param {readonly number[]} values */
+export function quantiles(values) {
   if (values.length === 0) return ['', '', '', ''];
   const sorted = [...values].sort((a, b) => a - b);
   const at = (/** @type {number} */ part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
@@ -70,7 +69,7 @@ function quantiles(values) {
 }
 
 /** @param {readonly string[]} head @param {readonly (readonly string[])[]} rows */
-function table(head, rows) {
+export function table(head, rows) {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
   return all.map((row) =>

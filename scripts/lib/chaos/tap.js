@@ -9,8 +9,8 @@ import { now } from './history.js';
 /**
  * @typedef {object} TapListener
  * @property {(session: number, timeout: number) => void} welcome
- * @property {(number: number) => void} write a write was sent, perhaps again
- * @property {() => void} read a read was sent
+ * @property {(attempt: number, number: number) => void} sent the next of the calls without an answer was sent, on this
+ *   attempt at a connection; number: of a write within its session, 0 for a read
  * @property {(zxid: number) => void} reply the answer to the oldest call that has none yet
  */
 
@@ -20,11 +20,17 @@ const own = new Set(/** @type {readonly number[]} */ ([Op.ping, Op.setWatches]))
 /** The client takes these for the end of the connection and asks elsewhere again. */
 const noAnswer = new Set(['CONNECTION_LOSS', 'SESSION_MOVED']);
 
+/** A session that is over was not kept alive by what it is told. */
+const isOver = 'SESSION_EXPIRED';
+
 export class Tap {
   /** When the latest request that was answered had been sent. */
   contact = 0;
+  /** When anything was last received. */
+  heard = 0;
   /** Connections that were let in. */
   connection = 0;
+  #attempts = 0;
   #listener;
 
   /** @param {TapListener} listener */
@@ -37,17 +43,19 @@ export class Tap {
     /** @type {Map<number, { op: import('@synod/protocol').OpCode; sent: number }>} */
     const waiting = new Map();
     const helloAt = now();
+    const attempt = ++this.#attempts;
     const link = wsTransport.dial(server, {
       opened: () => events.opened(),
       closed: (cause) => events.closed(cause),
       frame: (bytes) => {
+        this.heard = now();
         for (const message of frameMessages(unpack(bytes))) this.#received(message, waiting, helloAt);
         events.frame(bytes);
       },
     });
     return {
       send: (bytes) => {
-        for (const message of frameMessages(unpack(bytes))) this.#sent(message, waiting);
+        for (const message of frameMessages(unpack(bytes))) this.#sent(message, waiting, attempt);
         link.send(bytes);
       },
       hangUp: () => link.hangUp(),
@@ -57,13 +65,13 @@ export class Tap {
   /**
    * @param {readonly unknown[]} wire
    * @param {Map<number, { op: import('@synod/protocol').OpCode; sent: number }>} waiting
+   * @param {number} attempt
    */
-  #sent(wire, waiting) {
+  #sent(wire, waiting, attempt) {
     const message = readClientMessage(wire);
     if (message.type !== 'request') return;
     waiting.set(message.xid, { op: message.request.op, sent: now() });
-    if (message.number > 0) this.#listener.write(message.number);
-    else if (!own.has(message.request.op)) this.#listener.read();
+    if (!own.has(message.request.op)) this.#listener.sent(attempt, message.number);
   }
 
   /**
@@ -82,7 +90,7 @@ export class Tap {
       waiting.delete(message.xid);
       const { result, zxid } = message.reply;
       if (!request || ('code' in result && noAnswer.has(result.code))) return;
-      this.contact = Math.max(this.contact, request.sent);
+      if (!('code' in result && result.code === isOver)) this.contact = Math.max(this.contact, request.sent);
       if (!own.has(request.op)) this.#listener.reply(zxid);
     }
   }

@@ -3,6 +3,7 @@
  * now and then how much was done. Started with its task as JSON in the first argument.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeRequest } from '@synod/simulator/check/describe';
 import { now, Recorder } from './history.js';
 import { Fence, locker, visitor } from './owners.js';
 import { Random } from './random.js';
@@ -71,7 +72,9 @@ function slowest() {
 function stuckCalls() {
   return [...around.open].flatMap((client) => {
     const { state, server, cause } = client.client;
-    const calls = [...client.pending].map(({ op, path, sent }) => `${op} ${path} for ${Math.round(now() - sent)} ms`);
+    const calls = [...client.pending].map(
+      ({ request, sent }) => `${describeRequest(request)} for ${Math.round(now() - sent)} ms`,
+    );
     return [`${client.name} (session ${client.session}, ${state} at ${server}; ${cause}): ${calls.join(', ')}`];
   });
 }

@@ -1,0 +1,14 @@
+export { checkHistory } from './check/check-history.js';
+export { renderDiagram, type Pictured } from './diagram.js';
+export { powerCut, type CutResult, type CutRig } from './disk/power-cuts.js';
+export { recordRig, sqliteRig, type Sabotage } from './disk/power-rigs.js';
+export { RecordDisk } from './disk/record-disk.js';
+export { SectorDisk } from './disk/sector-disk.js';
+export { loadSqlite, type SqliteModule } from './disk/sqlite-module.js';
+export { historyLine, readHistoryLine } from './history-file.js';
+export type { History, LogEntry, Violation } from './history.js';
+export { runSeed, type RunOptions, type RunResult } from './run.js';
+export { completeConfig, parseScenario, type Scenario } from './scenario.js';
+export { shrinking, type Candidate, type FailingRun } from './shrink.js';
+export { drawConfig, faultKinds, type SwarmConfig } from './swarm.js';
+export { formatEvent, type TraceEvent } from './trace.js';
