@@ -53,6 +53,10 @@ const PATIENCE_MS = 30_000;
 /** So much of a pause may count as time for the server that stood still: one step of its clock, and a tick. */
 const NOTICED_MS = 400;
 
+/** For so many ticks idle servers are listened to, and so many frames for each of them in a tick are few. */
+const QUIET_TICKS = 5;
+const QUIET_FRAMES = 20;
+
 /** Ends a run at its first violation. */
 class Violated extends Error {}
 
@@ -213,10 +217,8 @@ class Run {
   async #whole(): Promise<void> {
     const world = this.#world;
     world.network.healAll();
-    for (const id of world.keptDown) {
-      world.keptDown.delete(id);
-      world.startLater(id);
-    }
+    world.keptDown.clear();
+    for (const { id, up } of world.servers.values()) if (!up) world.startLater(id);
     const all = [...world.servers.keys()];
     await this.#must('the servers that were outside do not come back', this.#patience, () => this.#level(all));
     this.#workload.close();
@@ -224,6 +226,21 @@ class Run {
     await this.#must('sessions do not end', this.#patience + 3 * maxTimeout, () => this.#noSessions());
     await this.#must('the servers do not agree', this.#patience, () => this.#level(all));
     this.#settled();
+    await this.#quiet();
+  }
+
+  /** Where nobody asks for anything, servers say little to each other: no storm of messages goes on. */
+  async #quiet(): Promise<void> {
+    const { network, servers, config } = this.#world;
+    await this.#pass(2 * config.tickTime);
+    const before = network.frames;
+    await this.#pass(QUIET_TICKS * config.tickTime);
+    const frames = network.frames - before;
+    if (frames <= QUIET_TICKS * servers.size * QUIET_FRAMES) return;
+    this.#world.report({
+      rule: 'Z12',
+      text: `${servers.size} idle servers say ${frames} things in ${QUIET_TICKS} ticks`,
+    });
   }
 
   #noSessions(): boolean {

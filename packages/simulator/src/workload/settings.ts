@@ -99,7 +99,7 @@ export function drawWorkload(random: Random, { minTimeout, maxTimeout }: Timeout
     settled: random.chance(0.3) ? random.float() * 0.7 : 0,
     minTimeout,
     maxTimeout: Math.round(random.logUniform(minTimeout, maxTimeout)),
-    think: random.logUniform(least, busy ? 20 : 8_000),
+    think: random.logUniform(least, busy ? 20 : 20_000),
     burst: random.chance(0.4) ? 1 : random.logUniform(1, 50),
     depth: random.chance(0.3) ? 1 : random.int(2, 20),
     requests: drawWeights(random.fork('requests'), requestNames, 0.7, {
