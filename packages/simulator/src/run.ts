@@ -221,6 +221,7 @@ class Run {
     for (const { id, up } of world.servers.values()) if (!up) world.startLater(id);
     const all = [...world.servers.keys()];
     await this.#must('the servers that were outside do not come back', this.#patience, () => this.#level(all));
+    await this.#must('a voter that was level again does not count', this.#patience, () => this.#allCount());
     this.#workload.close();
     const { maxTimeout } = world.config.workload;
     await this.#must('sessions do not end', this.#patience + 3 * maxTimeout, () => this.#noSessions());
@@ -241,6 +242,11 @@ class Run {
       rule: 'Z12',
       text: `${servers.size} idle servers say ${frames} things in ${QUIET_TICKS} ticks`,
     });
+  }
+
+  /** Every voter is a member; who was lost becomes one with the next epoch, which the leader begins for its sake. */
+  #allCount(): boolean {
+    return this.#world.voters.every((id) => this.#world.server(id).replica?.status.zab.member === true);
   }
 
   #noSessions(): boolean {

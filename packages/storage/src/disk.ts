@@ -36,6 +36,8 @@ export interface Disk {
   link(from: string, to: string): void;
   /** Removes a file; nothing happens where it is missing. Durable with {@link syncNames}. */
   remove(name: string): void;
+  /** What was written to a file, or cut from it, stays so; nothing happens where it is missing. */
+  sync(name: string): void;
   /** What was created, renamed or removed stays so. */
   syncNames(): void;
   /** Opens a file that is written in place, creating an empty one where there is none. */

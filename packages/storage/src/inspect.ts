@@ -147,6 +147,9 @@ function open<T>(disk: Disk, name: string, body: (sql: Sql) => T): Opened<T> | s
     const file = body(sql);
     // A main file that is too short for what its write-ahead log says shows itself only here.
     checkpoint(sql);
+    // The emptied write-ahead log must not come back: where a sync of it had failed, what the disk holds of it may end
+    // earlier than what was just read, and its older pages would take the place of newer ones.
+    disk.sync(`${name}-wal`);
     return { sql, file };
   } catch (error) {
     if (sql !== null) closeDamaged(sql);

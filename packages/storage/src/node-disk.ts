@@ -42,12 +42,25 @@ export function nodeDisk(dir: string): Disk {
     remove: (name) => {
       fs.rmSync(at(name), { force: true });
     },
+    sync: (name) => {
+      syncFile(at(name));
+    },
     syncNames: () => {
       syncDirectory(dir);
     },
     openSlots: (name) => openSlotFile(at(name), name),
     openSql: (name, create) => openSqlite(at(name), create),
   };
+}
+
+function syncFile(path: string): void {
+  if (!fs.existsSync(path)) return;
+  const handle = fs.openSync(path, 'r+');
+  try {
+    fs.fsyncSync(handle);
+  } finally {
+    fs.closeSync(handle);
+  }
 }
 
 function prepareDirectory(dir: string): void {

@@ -4,6 +4,9 @@ import type { LogEntry, StallRecord, StateRecord, Violation } from '../history.j
 import { checkExpiry } from './expiry.js';
 import { firstIndex, type Material } from './material.js';
 
+/** How a client says that nobody told it: it has given up by itself. */
+const GAVE_UP = 'without a server for too long';
+
 interface Closed {
   readonly entry: LogEntry;
   readonly expired: boolean;
@@ -21,6 +24,7 @@ export function checkSessions(material: Material): Violation[] {
 /** Every session that its client is done with has ended: at once where it was closed, otherwise by expiry. */
 function checkEnds({ history, options }: Material, closed: ReadonlyMap<number, Closed>): Violation[] {
   const timeouts = new Map(history.sessions.map(({ session, timeout }) => [session, timeout]));
+  const gaveUp = new Set(history.states.filter(({ cause }) => cause.startsWith(GAVE_UP)).map(({ session }) => session));
   return history.ends.flatMap((end): Violation[] => {
     const { session, client, how } = end;
     if (session === 0) return [];
@@ -30,6 +34,11 @@ function checkEnds({ history, options }: Material, closed: ReadonlyMap<number, C
       return [{ rule: how === 'abandoned' ? 'C13' : 'C11', text: `${name} was ${how} and never ended` }];
     }
     const { proposed } = found.entry;
+    if (how === 'expired' && proposed !== undefined && proposed > end.at && !gaveUp.has(session)) {
+      return [
+        { rule: 'C12', text: `${name} was told that it is over ${(proposed - end.at).toFixed(1)} ms before it was` },
+      ];
+    }
     if (!found.expired || proposed === undefined || options.expiryBound === null) return [];
     const timeout = (timeouts.get(session) ?? 0) * (1 + options.clockError);
     const late = proposed - Math.max(end.at, options.calmFrom) - timeout - options.expiryBound;

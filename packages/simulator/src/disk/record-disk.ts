@@ -129,6 +129,11 @@ export class RecordDisk implements SimDisk, Disk {
     this.#names.remove(name);
   }
 
+  /** The files of this tier know no half-written state but that of slots, which their own handle syncs. */
+  sync(): void {
+    this.#power.check();
+  }
+
   syncNames(): void {
     if (this.#power.sync('EIO') === 'done') this.#names.sync();
   }

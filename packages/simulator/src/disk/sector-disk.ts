@@ -114,6 +114,11 @@ export class SectorDisk implements SimDisk {
     this.files.remove(name);
   }
 
+  sync(name: string): void {
+    const file = this.files.find(name);
+    if (file) this.files.sync(file);
+  }
+
   syncNames(): void {
     this.files.syncNames();
   }

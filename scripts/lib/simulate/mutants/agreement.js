@@ -262,4 +262,11 @@ export const agreementMutants = [
     swarm: { faults: { power: true } },
     expect: ['start', 'Z10', 'Z7', 'Z12'],
   },
+  {
+    id: 'M22',
+    title: 'the log that a start has emptied may come back, shorter than it was read',
+    patches: [{ file: 'packages/storage/src/inspect.ts', find: '    disk.sync(`${name}-wal`);\n', replace: '' }],
+    swarm: { servers: 3, tier: 'B', faults: { sync: true, crash: true, power: true } },
+    expect: ['Z7', 'Z9', 'Z10'],
+  },
 ];

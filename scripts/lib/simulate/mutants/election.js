@@ -193,9 +193,17 @@ export const electionMutants = [
   {
     id: 'S26',
     title: 'the late answer of a deposed leader is taken for that of the new one',
-    patches: [{ file: replica, find: 'if (isAnswer(message) && from !== this.#leader) return;', replace: '' }],
-    swarm: { faults: { pause: true, delay: true, partition: true } },
-    expect: ['C7', 'C8', 'C2', 'C3', 'linear'],
+    patches: [
+      { file: replica, find: 'if (isAnswer(message) && from !== this.#leader) return;', replace: '' },
+      {
+        file: 'packages/server/src/replica/syncs.ts',
+        find: '    this.#asked.delete(tag);\n    return asked;',
+        replace: '    return asked;',
+      },
+      { file: 'packages/server/src/replica/syncs.ts', find: '    this.#asked.clear();', replace: '' },
+    ],
+    swarm: { faults: { oneWay: true, partition: true, delay: true } },
+    expect: ['C7', 'C8', 'C2', 'C3', 'linear', 'append'],
   },
   {
     id: 'S27',

@@ -89,7 +89,7 @@ export const serviceMutants = [
     expect: ['C10', 'C9'],
   },
   {
-    id: 'M36',
+    id: 'S48b',
     title: 'a client that comes back is not told of a znode that came and went meanwhile',
     patches: [
       {

@@ -7,26 +7,19 @@ const syncPlan = 'packages/zab/src/leader/sync-plan.ts';
 const followerBroadcast = 'packages/zab/src/follower/broadcast.ts';
 const followerSync = 'packages/zab/src/follower/sync.ts';
 const logFile = 'packages/storage/src/log-file.ts';
-const logSide = 'packages/storage/src/log-side.ts';
 const stateSide = 'packages/storage/src/state-side.ts';
 
-/** @type {readonly import('../mutants.js').Mutant[]} */
+/** @type {readonly (import("../mutants.js").Mutant | import("../mutants.js").Absent)[]} */
 export const syncMutants = [
   {
     id: 'S09',
-    title: 'promises and truncations overtake the records of an earlier role, which land behind them',
-    patches: [
-      {
-        file: logSide,
-        find: 'this.#queue.push({ token, ops });',
-        replace: lines(
-          "if (ops.some((op) => op.type !== 'append' && op.type !== 'committed')) this.#queue.unshift({ token, ops });",
-          '    else this.#queue.push({ token, ops });',
-        ),
-      },
-    ],
-    swarm: { faults: { partition: true, slow: true } },
-    expect: ['assertion', 'Z7', 'Z8', 'Z10'],
+    title: 'old queued proposals land behind a new synchronisation',
+    cannot:
+      'A follower says what it holds only when the disk holds it, behind everything that was queued before: nothing of an earlier role is left when a leader answers with a truncation.',
+    heldBy: {
+      file: 'tests/storage/storage.test.ts',
+      test: 'what is persisted while a batch is written goes out together, tokens rise, nothing is lost',
+    },
   },
   {
     id: 'S10',

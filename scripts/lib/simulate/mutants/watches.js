@@ -4,7 +4,6 @@ import { lines } from './shared.js';
 const requests = 'packages/server/src/replica/connection-requests.ts';
 const replica = 'packages/server/src/replica/replica.ts';
 const watches = 'packages/tree/src/watches.ts';
-const rearm = 'packages/tree/src/rearm.ts';
 
 /** @type {readonly import('../mutants.js').Mutant[]} */
 export const watchMutants = [
@@ -34,19 +33,6 @@ export const watchMutants = [
   },
   {
     id: 'S48',
-    title: 'what a client missed is told by what is there, although the changes are known',
-    patches: [
-      {
-        file: rearm,
-        find: 'const known = journal.reaches(since);',
-        replace: 'const known = journal.reaches(since) && since < 0;',
-      },
-    ],
-    swarm: { faults: { clients: true } },
-    expect: ['C10'],
-  },
-  {
-    id: 'S48b',
     title: 'a client arms the first batch of its watches again, and forgets the others',
     setting: [
       {
