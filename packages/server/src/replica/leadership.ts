@@ -124,7 +124,15 @@ export class Leadership {
    * itself will tell, or the next leader will find the session alive.
    */
   #absent(from: number, session: number): void {
-    if (!this.#tree.sessions.get(session)) this.#send(from, { type: 'gone', session });
+    if (!this.#tree.sessions.get(session) && !this.#isAhead(session)) this.#send(from, { type: 'gone', session });
+  }
+
+  /**
+   * A session's id is the zxid of its creation. Where that is not applied here, nothing can be said of its end: it may be
+   * under way, and a leader that was deposed without knowing has never heard of the session.
+   */
+  #isAhead(session: number): boolean {
+    return session > this.#tree.zxid;
   }
 
   #propose(
@@ -152,8 +160,8 @@ export class Leadership {
     const { tag, session, timeout, identities } = message;
     const known = this.#tree.sessions.get(session);
     const lastNumber = this.#preparer.lastNumber(session);
-    if ((known === undefined) !== (lastNumber === undefined)) {
-      const reason = 'the session is just being made or ended; try again';
+    if (this.#isAhead(session) || (known === undefined) !== (lastNumber === undefined)) {
+      const reason = 'the session is just being made or ended, or there is another leader; try again';
       this.#send(from, { type: 'refused', tag, code: 'CONNECTION_LOSS', reason });
       return;
     }

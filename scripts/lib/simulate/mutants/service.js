@@ -207,4 +207,11 @@ export const serviceMutants = [
     swarm: { faults: { partition: true, clients: true } },
     expect: ['C2'],
   },
+  {
+    id: 'M44',
+    title: 'a leader calls a session ended whose creation it has not applied, or never heard of',
+    patches: [{ file: leadership, find: 'return session > this.#tree.zxid;', replace: 'return session < 0;' }],
+    swarm: { faults: { pause: true, partition: true, slow: true } },
+    expect: ['C12'],
+  },
 ];
