@@ -1,5 +1,5 @@
 /** The program `random`: all operations over the whole key space, several under way at once. */
-import { Op, WatchMode, type Request } from '@synod/protocol';
+import { Op, type Request } from '@synod/protocol';
 import type { Answer } from '../client-memory.js';
 import { wait, type Latch, type Program } from '../fibre.js';
 import { resultWith, type Load } from './load.js';
@@ -19,13 +19,6 @@ export function* randomProgram(load: Load): Program {
     underWay.push(latch);
   };
   if (random.chance(0.5)) for (const path of shared.paths) ask(create(path, ''));
-  // Also of znodes that not everybody may read.
-  if (settings.watched > 0 && random.chance(0.4)) {
-    const path = random.chance(0.3) ? '/' : random.pick(shared.paths);
-    underWay.push(
-      load.watch({ op: Op.addWatch, path, mode: WatchMode.persistentRecursive }, 'recursive', () => undefined),
-    );
-  }
   while (!load.over()) {
     // In turn: a call for each that is answered; otherwise one heap after another.
     const room = settings.depth - underWay.length;
