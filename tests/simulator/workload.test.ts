@@ -27,7 +27,7 @@ describe('settings', () => {
       expect(one.clients).toBeLessThanOrEqual(10);
       expect(one.minTimeout).toBe(400);
       expect(one.maxTimeout).toBeLessThanOrEqual(4_000);
-      expect(one.think).toBeLessThanOrEqual(2_000);
+      expect(one.think).toBeLessThanOrEqual(20_000);
       expect(one.paths).toBeLessThanOrEqual(60);
     }
   });
