@@ -17,12 +17,19 @@ describe('handshake', () => {
 
   test.each([
     ['another version', { versions: [7] }, 'UNIMPLEMENTED'],
-    ['an unknown session', { session: 99, secret: new Uint8Array(16) }, 'SESSION_EXPIRED'],
+    ['a session that would be newer than the log', { session: 99, secret: new Uint8Array(16) }, 'CONNECTION_LOSS'],
   ])('%s is refused', (_name, hello, code) => {
     const rig = new Rig();
     expect(rig.connect(1, hello)).toBeUndefined();
     expect(rig.goodbye(1)).toBe(code);
     expect(rig.notes).toContain('close 1');
+  });
+
+  test('a session of which the log has passed the beginning, and knows nothing, has ended', () => {
+    const rig = new Rig();
+    rig.connect(1);
+    expect(rig.connect(2, { session: 99, secret: new Uint8Array(16) })).toBeUndefined();
+    expect(rig.goodbye(2)).toBe('SESSION_EXPIRED');
   });
 
   test('a session is resumed by its secret only, and its older connection goes', () => {
