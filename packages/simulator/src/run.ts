@@ -136,7 +136,7 @@ class Run {
   }
 
   async #must(what: string, ms: number, holds: () => boolean): Promise<void> {
-    if (await this.#until(ms, everyHundred(this.#world, holds))) return;
+    if (await this.#until(ms, everyTenMs(this.#world, holds))) return;
     this.#world.report({
       rule: 'Z12',
       text: `${what} within ${Math.round(ms)} ms after faults stopped: ${this.#where()}`,
@@ -302,8 +302,8 @@ class Run {
   }
 }
 
-/** Asking after each event would cost more than the events. */
-function everyHundred(world: World, holds: () => boolean): () => boolean {
+/** Asks every ten virtual milliseconds: after each event it would cost more than the events. */
+function everyTenMs(world: World, holds: () => boolean): () => boolean {
   let next = 0;
   return () => {
     if (world.timeline.now < next) return false;

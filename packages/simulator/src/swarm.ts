@@ -87,6 +87,9 @@ const rates: Readonly<Record<FaultKind, readonly [least: number, most: number]>>
   wipe: [30_000, 400_000],
 };
 
+/** Calls that the clients of one run make, more or less, while faults go on. */
+const MOST_CALLS = 50_000;
+
 /** Draws the configuration of a seed. `hints` take the place of what was drawn. */
 export function drawConfig(seed: number | string, hints: Partial<SwarmConfig> = {}): SwarmConfig {
   const random = new Random(seed, 'config');
@@ -100,6 +103,7 @@ export function drawConfig(seed: number | string, hints: Partial<SwarmConfig> = 
     ]);
   const tickTime = Math.round(random.logUniform(200, 2_000));
   const [initLimit, syncLimit] = [random.int(4, 10), random.int(2, 5)];
+  const workload = drawWorkload(random.fork('workload'), { minTimeout: 2 * tickTime, maxTimeout: 20 * tickTime });
   const drawn: SwarmConfig = {
     voters,
     observers: voters > 1 && random.chance(0.25) ? random.int(1, 2) : 0,
@@ -115,12 +119,17 @@ export function drawConfig(seed: number | string, hints: Partial<SwarmConfig> = 
     coarse: random.pick([1, 3, 6, 10]),
     faults: drawFaults(random.fork('faults'), voters),
     only: null,
-    faultMs: Math.round(random.logUniform(60_000, 900_000)),
+    faultMs: Math.min(Math.round(random.logUniform(60_000, 900_000)), mostFaultMs(workload)),
     downMs: random.logUniform(200, 20_000),
     outside: random.chance(0.5) ? random.int(0, Math.floor((voters - 1) / 2)) : 0,
-    workload: drawWorkload(random.fork('workload'), { minTimeout: 2 * tickTime, maxTimeout: 20 * tickTime }),
+    workload,
   };
   return { ...drawn, ...hints };
+}
+
+/** Busy clients are worth a shorter run: a seed is to take seconds, and what is there to be found comes soon. */
+function mostFaultMs({ clients, think }: WorkloadSettings): number {
+  return Math.max(30_000, Math.round((MOST_CALLS * think) / clients));
 }
 
 function drawTuning(random: Random, tickTime: number): Tuning {

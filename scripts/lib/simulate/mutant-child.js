@@ -4,11 +4,8 @@
  *
  * Its one argument is JSON: `{ "from": 1, "to": 2000, "swarm": {} }`.
  */
-import { runSeed } from '@synod/simulator';
-import { RecordDisk } from '@synod/simulator/disk/record-disk';
-import { SectorDisk } from '@synod/simulator/disk/sector-disk';
-import { loadSqlite } from '@synod/simulator/disk/sqlite-module';
 import { hintedConfig } from './mutant-hints.js';
+import { runJob } from './seeds-run.js';
 
 /** @typedef {import('@synod/simulator').Violation} Violation */
 
@@ -28,11 +25,6 @@ function tell(line) {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-/** @returns {Promise<void>} */
-function drain() {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 // An exception that nothing in the simulator has caught is a check of the product's own.
 process.on('uncaughtException', (error) => {
   tell({ seed: current, hours: 0, violations: [{ rule: 'assertion', text: error.stack ?? error.message }] });
@@ -42,18 +34,9 @@ process.on('uncaughtException', (error) => {
 const { from, to, swarm } = /** @type {{ from: number; to: number; swarm: import('./mutants.js').Hints }} */ (
   JSON.parse(process.argv[2] ?? '{}')
 );
-const sqlite = swarm.tier === 'A' ? null : await loadSqlite();
-
-/** @param {'A' | 'B'} tier @returns {(server: number) => RecordDisk | SectorDisk} */
-function makeDisk(tier) {
-  return (server) => {
-    if (tier === 'A' || sqlite === null) return new RecordDisk(`n${server}`);
-    return new SectorDisk(`n${server}`, sqlite);
-  };
-}
 
 for (current = from; current <= to; current++) {
-  const { hours, violations } = await runSeed(current, { config: hintedConfig(current, swarm), drain, makeDisk });
+  const { hours, violations } = await runJob({ seed: String(current), config: hintedConfig(current, swarm) });
   tell({ seed: current, hours, violations: violations.slice(0, told) });
   if (violations.length > 0) break;
 }

@@ -331,10 +331,10 @@ export class Host {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     const resigned = new Promise<void>((resolve) => (this.#onResigned = resolve));
-    const beLate = this.#world.after(RESIGN_MS, () => this.#onResigned());
+    const cancelLate = this.#world.after(RESIGN_MS, () => this.#onResigned());
     this.#step({ type: 'resign' });
     await resigned;
-    beLate();
+    cancelLate();
     this.#guarded(() => this.#turn());
     this.#stopped = true;
     this.#stopTicking();
