@@ -16,6 +16,9 @@ const exists = (path: string): Request => ({ op: Op.exists, path, watch: false }
 const children = (path: string): Request => ({ op: Op.getChildren, path, watch: false });
 const sync: Request = { op: Op.sync, path: '/' };
 
+/** Two thirds of a timeout of 4 s by a clock that is 5 % slow. */
+const SLOWEST = (4_000 * 2) / 3 / 0.95;
+
 interface Run {
   readonly lab: Lab;
   readonly one: LabClient;
@@ -146,6 +149,16 @@ describe('one promise of the sound run is broken', () => {
     const run = sound();
     breakIt(run);
     expect(rules(run.lab, options)).toEqual([rule]);
+  });
+
+  test('C13: a clock may be slow, but not slower', () => {
+    const silentFor = (ms: number): Run => {
+      const run = sound();
+      change(run.lab.state(run.one, 'suspended'), { at: run.lab.now + ms, contact: 1, heard: run.lab.now });
+      return run;
+    };
+    expect(rules(silentFor(SLOWEST - 1).lab, { clockError: 0.05 })).toEqual([]);
+    expect(rules(silentFor(SLOWEST + 1).lab, { clockError: 0.05 })).toEqual(['C13']);
   });
 
   test('log: it ends elsewhere', () => {

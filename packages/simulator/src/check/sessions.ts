@@ -40,7 +40,7 @@ function checkEnds({ history, options }: Material, closed: ReadonlyMap<number, C
       ];
     }
     if (!found.expired || proposed === undefined || options.expiryBound === null) return [];
-    const timeout = (timeouts.get(session) ?? 0) * (1 + options.clockError);
+    const timeout = (timeouts.get(session) ?? 0) / (1 - options.clockError);
     const late = proposed - Math.max(end.at, options.calmFrom) - timeout - options.expiryBound;
     if (how !== 'abandoned' || late <= 0) return [];
     return [{ rule: 'C13', text: `${name} was abandoned and expired ${late.toFixed(1)} ms too late` }];
@@ -66,7 +66,7 @@ function checkHonesty({ history, options, seen }: Material): Violation[] {
     const answer = answers[firstIndex(answers, ({ end }) => end > state.at) - 1];
     const heard = state.heard ?? Math.max(previous.at, state.contact + limit, answer?.end ?? 0);
     const silent = state.at - heard;
-    if (silent <= limit * (1 + options.clockError) + options.timerSlack) return [];
+    if (silent <= limit / (1 - options.clockError) + options.timerSlack) return [];
     if (stoodStill(history.stalls, state.client, heard, state.at)) return [];
     const text = `${state.client} believed itself connected for ${silent.toFixed(1)} ms of silence; its timeout is ${timeout} ms`;
     return [{ rule: 'C13', text }];
