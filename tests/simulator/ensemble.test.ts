@@ -79,6 +79,20 @@ describe('what a right ensemble does is accepted', () => {
       },
     ],
     [
+      'a damage that does no harm, to a disk that lost its power while a truncation was on its way',
+      (play) => {
+        const after = play.last(3);
+        const records = play.make(1, 1);
+        play.write(1, { type: 'append', records });
+        play.write(3, { type: 'append', records });
+        play.checker.persisting(3, [{ type: 'truncate', after }]);
+        play.disk(3).log.pop();
+        play.checker.crashed(3);
+        play.checker.diskLost(3, 'damaged');
+        play.boot(3);
+      },
+    ],
+    [
       'a damaged server is repaired',
       (play) => {
         play.checker.diskLost(2, 'damaged');

@@ -113,12 +113,23 @@ function judgeHistory(found: RecoveredHistory, held: readonly Position[], log: E
   }
 }
 
-/** A disk that was damaged and is called sound still holds everything that was durable: damage is noticed. */
+/**
+ * A disk that was damaged and is called sound still holds everything that was durable, or what whole batches on their way
+ * have made of it: damage is noticed.
+ */
 function judgeSoundness(view: ServerView, found: RecoveredHistory, log: EntryLog, say: Say): void {
-  const { last } = view.durable;
-  if (last.index >= 0 && !log.holds(last)) {
-    say('Z7', `its damaged disk is called sound and ends at ${shortZxid(log.last.zxid)}, not ${shortZxid(last.zxid)}`);
-  } else if (found.acceptedEpoch < view.epochs.accepted) {
+  const wanted = view.durable.last;
+  const holds = (): boolean => view.durable.last.index < 0 || log.holds(view.durable.last);
+  while (!holds()) {
+    const batch = view.pending.shift();
+    if (batch === undefined) {
+      const [is, was] = [shortZxid(log.last.zxid), shortZxid(wanted.zxid)];
+      say('Z7', `its damaged disk is called sound and ends at ${is}, not ${was}`);
+      return;
+    }
+    for (const step of batch) view.write(step);
+  }
+  if (found.acceptedEpoch < view.epochs.accepted) {
     say('Z9', `its damaged disk is called sound and has forgotten epoch ${view.epochs.accepted}`);
   }
 }
