@@ -1,6 +1,6 @@
 /** Each message survives the wire, and whatever else comes over it costs a SynodError and nothing more. */
 import { describe, expect, test } from '@jest/globals';
-import { isSynodError, makeZxid, MAX_EPOCH, pack, unpackForeign } from '@synod/protocol';
+import { isSynodError, limits, makeZxid, MAX_EPOCH, pack, unpackForeign } from '@synod/protocol';
 import { describeMessage, describeRole, peerMessageToWire, readPeerMessage, type PeerMessage } from '@synod/zab';
 import fc from 'fast-check';
 
@@ -93,6 +93,18 @@ describe('peer messages', () => {
     const bytes = pack(peerMessageToWire(message));
     expect(readPeerMessage(unpackForeign(bytes) as unknown[])).toEqual(message);
     expect(describeMessage(message)).toBe(line);
+  });
+
+  test('a record, and a chunk of a state, may be longer than what one client can send', () => {
+    const long = new Uint8Array(limits.transactionBytes);
+    const more: PeerMessage[] = [
+      { type: 'propose', attempt, records: [{ ...place, body: long }] },
+      { type: 'state', attempt, first: true, chunk: { ...chunk, rows: long } },
+    ];
+    for (const message of more) {
+      const bytes = pack(peerMessageToWire(message));
+      expect(readPeerMessage(unpackForeign(bytes, limits.peerFrameBytes) as unknown[])).toEqual(message);
+    }
   });
 
   test('there is a case for each kind', () => {

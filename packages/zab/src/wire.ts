@@ -12,7 +12,7 @@
  *     state-ack   8 attempt cursor|nil                             pong        17 attempt round durable
  *     need-state  9 attempt reason                                 resign      18 attempt
  */
-import { badMessage, Fields, MAX_EPOCH } from '@synod/protocol';
+import { badMessage, Fields, limits, MAX_EPOCH } from '@synod/protocol';
 import type { EpochEnds, PeerMessage, VoterState } from './message.js';
 import type { LogRecord, Position } from './record.js';
 
@@ -89,7 +89,7 @@ function records(f: Fields): LogRecord[] {
   const inner = new Fields(list, 'records');
   for (let i = 0; i < list.length; i += 3) {
     const zxid = inner.zxid('zxid');
-    found.push({ zxid, chain: inner.int('chain', 0, MOST), body: inner.bytes('body') });
+    found.push({ zxid, chain: inner.int('chain', 0, MOST), body: inner.bytes('body', limits.peerFrameBytes) });
   }
   return found;
 }
@@ -133,7 +133,7 @@ function readOf(kind: number, attempt: number, f: Fields): PeerMessage {
     case 7: {
       const first = f.bool('first');
       const place = position(f);
-      const rows = f.bytes('rows');
+      const rows = f.bytes('rows', limits.peerFrameBytes);
       const cursor = textOrNull(f, 'cursor');
       return {
         type: 'state',
