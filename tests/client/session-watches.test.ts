@@ -162,10 +162,32 @@ describe('watches', () => {
     rig.event(nodeDataChanged, '/0', 500);
     rig.reply(900);
     rig.reconnect();
-    expect(rearmed(rig)).toMatchObject([{ since: 110 }]);
+    expect(rearmed(rig)).toMatchObject([{ since: 110 }, { since: 110 }]);
     rig.replyAll(910);
     rig.reconnect();
-    expect(rearmed(rig)).toMatchObject([{ since: 910 }]);
+    expect(rearmed(rig)).toMatchObject([{ since: 910 }, { since: 910 }]);
+  });
+
+  test('what several batches tell is told once, in the order in which it happened', () => {
+    const rig = Rig.connected();
+    const long = `/${'a'.repeat(30)}`;
+    rig.call('p', addWatch(long, 0), 'P');
+    rig.call('r', addWatch('/', 1), 'R');
+    rig.replyAll(110);
+    rig.reconnect({ maxFrameBytes: 70 });
+    expect(rearmed(rig)).toMatchObject([{ persistent: [long] }, { recursive: ['/'] }]);
+    rig.takeLog();
+    rig.event(nodeDataChanged, long, 121);
+    rig.event(nodeDataChanged, long, 123);
+    rig.reply(123);
+    rig.event(nodeDataChanged, long, 121);
+    rig.event(nodeDataChanged, '/b', 122);
+    rig.event(nodeDataChanged, long, 123);
+    expect(rig.takeLog()).toEqual([]);
+    rig.reply(123);
+    expect(rig.takeLog()).toEqual([`event ${long} to P,R`, 'event /b to R', `event ${long} to P,R`]);
+    rig.event(nodeDataChanged, long, 124);
+    expect(rig.takeLog()).toEqual([`event ${long} to P,R`]);
   });
 
   test('batches of watches are bounded in paths and in bytes', () => {

@@ -16,7 +16,10 @@ import {
   type Zxid,
 } from '@synod/protocol';
 import { Calls, newCall, type Call } from './calls.js';
+import type { Effect } from './effect.js';
 import { Watchers, type WatchKind } from './watchers.js';
+
+type EventEffect<T, L> = Extract<Effect<T, L>, { readonly type: 'event' }>;
 
 export class Ledger<T, L> {
   readonly calls = new Calls<T, L>();
@@ -30,6 +33,8 @@ export class Ledger<T, L> {
   #told: Zxid;
   /** Answers to setWatches that are still to come on this connection. */
   #rearming = 0;
+  /** Events that came while watches are armed in several batches, each of which tells its own; null: they need not wait. */
+  #held: WatchEvent[] | null = null;
 
   constructor(seen: Zxid) {
     this.#seen = this.#told = seen;
@@ -80,14 +85,30 @@ export class Ledger<T, L> {
   restart(welcome: Welcome): void {
     const rearm = this.#watchers.rearm(this.#told, limits.watchPaths, welcome.maxFrameBytes / 2);
     this.#rearming = rearm.length;
+    this.#held = rearm.length > 1 ? [] : null;
     this.calls.restart([...this.#identities, ...rearm].map((own) => newCall<T, L>(own, undefined, undefined)));
   }
 
-  /** Whom an event concerns. */
-  event(event: WatchEvent): readonly L[] {
+  /** An event has come: whom what is to be told now. */
+  event(event: WatchEvent): EventEffect<T, L>[] {
     // More events of the same transaction may follow: only those of earlier ones are certainly complete.
     this.#note(event.zxid, event.zxid - 1);
-    return this.#watchers.fire(event);
+    if (this.#held === null) return this.#fire(event);
+    this.#held.push(event);
+    return [];
+  }
+
+  /** Once all batches are answered: what they have told, each event once, in the order in which it happened. */
+  takeHeld(): EventEffect<T, L>[] {
+    if (this.#held === null || this.#rearming > 0) return [];
+    const events = new Map(this.#held.map((event) => [`${event.zxid} ${event.type} ${event.path}`, event]));
+    this.#held = null;
+    return [...events.values()].sort((a, b) => a.zxid - b.zxid).flatMap((event) => this.#fire(event));
+  }
+
+  #fire(event: WatchEvent): EventEffect<T, L>[] {
+    const listeners = this.#watchers.fire(event);
+    return listeners.length > 0 ? [{ type: 'event', event, listeners }] : [];
   }
 
   /** Takes the call that `xid` answers (it must be the one that is due) and draws the consequences for watches. */

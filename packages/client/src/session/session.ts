@@ -265,9 +265,7 @@ export class Session<T, L> {
     }
     if (message.type === 'reply') return this.#reply(message.xid, message.reply, now);
     if (message.type === 'welcome') return this.#lose('a second welcome', now);
-    const { event } = message;
-    const listeners = this.#ledger.event(event);
-    if (listeners.length > 0) this.#effects.push({ type: 'event', event, listeners });
+    this.#effects.push(...this.#ledger.event(message.event));
   }
 
   #goodbye(code: Refusal['code'], reason: string, now: number): void {
@@ -310,6 +308,7 @@ export class Session<T, L> {
     if (token === undefined) {
       // Without its identities and watches a connection is of no use.
       if (refused) this.#lose(`refused on reconnecting: ${result.code}: ${result.reason}`, now);
+      else this.#effects.push(...this.#ledger.takeHeld());
     } else if (request.op === Op.closeSession) {
       this.#effects.push({ type: 'answer', token, result: {}, zxid: reply.zxid });
       this.#finish('ended', CLOSED);
