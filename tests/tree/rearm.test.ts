@@ -176,7 +176,8 @@ describe('a client that comes back hears what it has missed, and the rest is arm
     world.must(set('/a'), { identities: [{ scheme: 'ip', id: '10.0.0.1' }] });
     world.must(set('/quiet'));
     const { events, watches } = comeBack(world, since, { data: ['/a', '/quiet'], persistent: ['/a'] }, known, acl);
-    expect(eventsLine(events)).toBe('NodeDataChanged /quiet');
+    // A gap is told whoever may read what is there now: what was missed may have been for everybody.
+    expect(eventsLine(events)).toBe(known ? 'NodeDataChanged /quiet' : 'Resync /a, NodeDataChanged /quiet');
     expect(armed(watches, ['/a', '/quiet'])).toEqual(['persistent /a']);
   });
 });

@@ -136,6 +136,22 @@ describe('a watch', () => {
     });
   });
 
+  test.each(['', 'a', 'xa', '/a/', '//', '/a//'])(
+    'recursive at "%s", which is no path, hears nothing and is in nobody\'s way',
+    (odd) => {
+      const watches = new Watches();
+      watches.add(1, '/a', 'recursive');
+      watches.add(1, odd, 'recursive');
+      watches.add(2, odd, 'recursive');
+      expect(watches.size).toBe(3);
+      expect(fire(watches, [change(CREATED, '/a'), change(CREATED, '/b')])).toEqual({ 1: 'NodeCreated /a' });
+      expect(watches.remove(1, '/a', WatcherType.persistentRecursive)).toBe(true);
+      watches.drop(1);
+      watches.drop(2);
+      expect(watches.size).toBe(0);
+    },
+  );
+
   test('hears of its znode first, then of the children of the parent', () => {
     const watches = new Watches();
     watches.add(1, '/a', 'child');
@@ -214,6 +230,20 @@ describe('removing and checking', () => {
     expect([watches.size, watches.pathCount, watches.connectionCount]).toEqual([0, 0, 0]);
     expect(fire(watches, [change(DELETED, '/a/b')])).toEqual({});
   });
+});
+
+test('who is told when data changes: each path and connection once, children alone left out', () => {
+  const watches = new Watches();
+  for (const kind of ALL) watches.add(1, '/a', kind);
+  for (const [i, kind] of ALL.entries()) watches.add(i + 1, '/b', kind);
+  expect([...watches.dataWatches()]).toEqual([
+    ['/a', 1],
+    ['/b', 1],
+    ['/b', 3],
+    ['/b', 4],
+  ]);
+  watches.drop(1);
+  expect([...watches.dataWatches()]).toHaveLength(2);
 });
 
 test('the deepest path there can be is found from every height', () => {

@@ -50,7 +50,8 @@ export function rearm(
     if (event === undefined || told.has(`${event.type} ${path}`)) continue;
     told.add(`${event.type} ${path}`);
     const node = tree.find(path);
-    if (node === undefined || mayRead(connection, node.acl.id)) events.push(event);
+    // A resync tells nothing of the znode; what was missed may have been of another ACL, or below.
+    if (stays || node === undefined || mayRead(connection, node.acl.id)) events.push(event);
   }
   return events.sort((a, b) => isResync(b) - isResync(a) || a.zxid - b.zxid);
 }

@@ -10,7 +10,7 @@ interface Place {
   readonly below: Map<string, Place>;
 }
 
-/** Connections by the paths they watch recursively. */
+/** Connections by the paths they watch recursively. What can be no znode's path is left out: there is nothing to tell of it. */
 export class RecursiveWatches {
   readonly #root: Place = { parent: null, name: '', connections: new Set(), below: new Map() };
   #size = 0;
@@ -22,6 +22,7 @@ export class RecursiveWatches {
 
   /** Adds a watch that is not there yet. */
   add(connection: number, path: string): void {
+    if (!isPath(path)) return;
     let place = this.#root;
     for (const name of namesOf(path)) {
       let next = place.below.get(name);
@@ -37,6 +38,7 @@ export class RecursiveWatches {
 
   /** Removes a watch that is there. */
   remove(connection: number, path: string): void {
+    if (!isPath(path)) return;
     let place = this.#root;
     for (const name of namesOf(path)) place = place.below.get(name)!;
     place.connections.delete(connection);
@@ -59,6 +61,11 @@ export class RecursiveWatches {
       place = next;
     }
   }
+}
+
+/** Whether the names of a path tell it from every other: they do not show how it begins, nor a slash at its end. */
+function isPath(path: string): boolean {
+  return path.startsWith('/') && (path === '/' || !path.endsWith('/'));
 }
 
 function* namesOf(path: string): Generator<string> {

@@ -69,6 +69,18 @@ export class Watches {
     return this.#byConnection.size;
   }
 
+  /**
+   * Who is told when the data of a znode changes: paths and connections, each pair once, those of one path behind each
+   * other. Watches of lists of children alone are left out. No watch may change while it runs.
+   */
+  *dataWatches(): Generator<readonly [path: string, connection: number], void> {
+    for (const [path, watchers] of this.#byPath) {
+      for (const [connection, bits] of watchers) {
+        if ((bits & ~CHILD) !== 0) yield [path, connection];
+      }
+    }
+  }
+
   /** Sets a watch; setting it again changes nothing. */
   add(connection: number, path: string, kind: WatchKind): void {
     this.#set(connection, path, this.#bits(connection, path) | BITS[kind]);
