@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { CreateMode, EventType, Op, OPEN_ACL, type CreateRequest, type Request } from '@synod/protocol';
 import { checkHistory } from '@synod/simulator/check/check-history';
 import type { CheckOptions } from '@synod/simulator/check/options';
-import type { EventRecord, LogEntry, OpRecord } from '@synod/simulator/history';
+import type { EndRecord, EventRecord, LogEntry, OpRecord } from '@synod/simulator/history';
 import { Lab, type LabClient } from './lab.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -132,6 +132,11 @@ describe('one promise of the sound run is broken', () => {
       'a session that others heard expires',
       ({ lab, gone }) => change(lab.state(gone, 'suspended'), { contact: lab.now - 500 }),
     ],
+    [
+      'C12',
+      'a client is told that its session is over before it is',
+      ({ lab, gone }) => change(endOf(lab, gone), { how: 'expired' }),
+    ],
     ['C13', 'an abandoned session ends too late', () => undefined, { expiryBound: 100 }],
     [
       'C13',
@@ -181,6 +186,10 @@ function writeOf({ log }: Lab, { session }: LabClient): LogEntry {
   const { zxid } = log.at(-4)!;
   const txn = { session, number: 9, acked: 0, time: 0, type: 'delete', path: '/n/b' } as const;
   return { zxid: zxid + 0.5, chain: 0, txn };
+}
+
+function endOf({ history }: Lab, { session }: LabClient): EndRecord {
+  return history.ends.find((end) => end.session === session)!;
 }
 
 function forget({ lab }: Run, event: EventRecord): void {

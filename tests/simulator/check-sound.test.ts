@@ -13,6 +13,7 @@ import {
   type Request,
 } from '@synod/protocol';
 import { Random } from '@synod/simulator/random';
+import { quotaRequest } from '@synod/simulator/workload/quota-requests';
 import { Lab, type LabClient } from './lab.js';
 
 const names = ['a', 'b', 'c'];
@@ -136,12 +137,14 @@ function step(lab: Lab, draw: Drawer, client: LabClient): void {
 
 test.each(Array.from({ length: 30 }, (_, seed) => seed))('seed %i', (seed) => {
   const draw = new Drawer(seed);
+  const quotas = new Random(seed, 'quotas');
   const lab = new Lab();
   let clients: LabClient[] = [];
   for (let round = 0; round < 1000; round++) {
     if (clients.length < 4) clients.push(lab.open(`client${round}`, draw.random.int(0, 1)));
     const client = draw.random.pick(clients);
     step(lab, draw, client);
+    if (quotas.chance(0.1)) lab.ask(client, quotaRequest(quotas, `/${quotas.pick(names)}`, 5));
     if (!draw.random.chance(0.01)) continue;
     clients = clients.filter((one) => one !== client);
     if (draw.random.chance(0.5)) lab.close(client);

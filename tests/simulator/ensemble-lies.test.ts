@@ -2,6 +2,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { blank, damaged, digestOf, position, started, type Play } from './ensemble-play.js';
 
+/** Everything on the disk of a server is gone, and it is started. */
+function wipe(play: Play, id: number): void {
+  play.checker.crashed(id);
+  play.checker.diskLost(id, 'wiped');
+  play.disks.set(id, blank());
+  play.boot(id);
+}
+
 describe('each rule finds what breaks it, and no other rule does', () => {
   const lies: [string, string, (play: Play) => void][] = [
     [
@@ -240,6 +248,37 @@ describe('each rule finds what breaks it, and no other rule does', () => {
       },
     ],
     [
+      'Z8',
+      'a member that has lost its disk, and no epoch has begun since',
+      (play) => {
+        play.disk(2).log.pop();
+        play.checker.crashed(2);
+        play.checker.diskLost(2, 'damaged');
+        play.boot(2, damaged);
+        play.say(2, 1, { type: 'follow', attempt: 5, accepted: 1, member: true, blank: false, voter: true });
+      },
+    ],
+    [
+      'Z9',
+      'who has lost its disk enters an epoch that had begun',
+      (play) => {
+        wipe(play, 2);
+        for (const type of ['accepted-epoch', 'current-epoch'] as const) play.write(2, { type, epoch: 1 });
+      },
+    ],
+    [
+      'Z7',
+      'called committed by the disk of one that has not entered the epoch',
+      (play) => {
+        play.elect(2, 1, 2);
+        const records = play.make(1, 1);
+        play.write(1, { type: 'append', records });
+        play.write(3, { type: 'accepted-epoch', epoch: 2 });
+        play.write(3, { type: 'append', records });
+        play.say(1, 2, { type: 'commit', attempt: 2, zxid: records[0]!.zxid });
+      },
+    ],
+    [
       'Z9',
       'a promise taken back',
       (play) => {
@@ -350,12 +389,7 @@ describe('each rule finds what breaks it, and no other rule does', () => {
   test('two lost copies of three are found where the third never had the record', () => {
     const play = started();
     play.commit(1, 1, 2);
-    for (const id of [1, 2]) {
-      play.checker.crashed(id);
-      play.checker.diskLost(id, 'wiped');
-      play.disks.set(id, blank());
-      play.boot(id);
-    }
+    for (const id of [1, 2]) wipe(play, id);
     play.elect(2, 3, 1, 2);
     expect(play.rules).toEqual(['Z6']);
   });

@@ -78,6 +78,7 @@ export class Lab {
     skipAcl: false,
     ttlEnabled: true,
     transactionBytes: limits.transactionBytes,
+    quotas: { noted: () => undefined },
   });
   #counter = 0;
   #lag = 0;

@@ -2,6 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { isSteady } from '@synod/simulator/swarm';
+import { hintedConfig } from '../../scripts/lib/simulate/mutant-hints.js';
 import { insertionsOf, marks } from '../../scripts/lib/simulate/marks.js';
 import { absent, mutants, patchesOf, scenarios } from '../../scripts/lib/simulate/mutants.js';
 import { change, occurrences, patchedModules, readSource } from '../../scripts/lib/simulate/patch.js';
@@ -9,7 +11,7 @@ import { change, occurrences, patchedModules, readSource } from '../../scripts/l
 const known = [
   ...Array.from({ length: 13 }, (_, index) => `Z${index + 1}`),
   ...Array.from({ length: 14 }, (_, index) => `C${index + 1}`),
-  ...['append', 'assertion', 'counter', 'digest', 'durability', 'hang', 'linear', 'start', 'state'],
+  ...['append', 'assertion', 'counter', 'cut', 'digest', 'durability', 'hang', 'linear', 'start', 'state'],
 ];
 
 /** Runs a piece of JavaScript in a process with these patches. */
@@ -50,6 +52,15 @@ describe('the table of mutants', () => {
     }
     expect(patchedModules(patches, []).size).toBeGreaterThan(0);
   });
+});
+
+test('steady is a configuration in which nothing parts a server from its leader, and no other', () => {
+  const seeds = Array.from({ length: 40 }, (_, seed) => seed);
+  const all = { clients: true, clock: true };
+  expect(seeds.filter((seed) => !isSteady(hintedConfig(seed, { steady: true, faults: all })))).toEqual([]);
+  for (const fault of ['crash', 'delay', 'pause', 'slow', 'wipe'] as const) {
+    expect(seeds.filter((seed) => isSteady(hintedConfig(seed, { faults: { [fault]: true }, servers: 3 })))).toEqual([]);
+  }
 });
 
 describe('the marks', () => {

@@ -25,6 +25,8 @@ export interface ClientSettings {
   /** Milliseconds. */
   readonly timeout: number;
   readonly expireAfter: number;
+  /** It no longer wants the answers of some calls after so long, on average; 0: it always does. */
+  readonly patience: number;
 }
 
 /** What is around a client. */
@@ -48,6 +50,9 @@ interface Attempt {
 /** A timer that comes late, and what was under way. */
 const PATIENCE_SLACK_MS = 200;
 
+/** Share of calls that an impatient client gives up. */
+const GIVEN_UP = 0.2;
+
 const NO_ATTEMPT: Attempt = { giveUp: () => undefined };
 
 export class SimClient {
@@ -58,6 +63,7 @@ export class SimClient {
   readonly #enter: Enter;
   readonly #fibres = new Fibres();
   readonly #memory: ClientMemory;
+  readonly #impatience: Random;
   #end: End | null = null;
   #attempt = NO_ATTEMPT;
   #timer: (() => void) | null = null;
@@ -71,6 +77,7 @@ export class SimClient {
     this.world = world;
     this.#settings = settings;
     this.#enter = world.process.entrance();
+    this.#impatience = world.random.fork('impatience');
     this.#memory = new ClientMemory(settings.name, world.process, world.history, world.trace);
     const { timeout, expireAfter } = settings;
     const servers = settings.servers.map((id) => ({ host: serverNode(id), port: 1 }));
@@ -119,8 +126,22 @@ export class SimClient {
     const open = this.#memory.asked(request, kind);
     const { watch } = open.record;
     open.call = this.#session.submit(request, open, watch ? { id: watch.id, told } : undefined);
+    // Who it is counts for all that follows, and whoever gives up a call takes its listener away.
+    if (kind === undefined && request.op !== Op.addAuth) this.#perhapsGiveUp(open);
     this.#flushSoon();
     return open.latch;
+  }
+
+  /** Only what was certainly never sent is given up: of all else it is to be known what became of it. */
+  #perhapsGiveUp(open: OpenCall): void {
+    const { patience } = this.#settings;
+    if (patience === 0 || !this.#impatience.chance(GIVEN_UP)) return;
+    this.world.process.after(this.#impatience.exponential(patience), () => {
+      const { call, latch } = open;
+      if (!call || latch.isOpen || !this.#session.withdraw(call)) return;
+      this.#memory.answered(open, refuse('OPERATION_TIMEOUT', '', 'nobody waits for the answer'), 0);
+      this.#run();
+    });
   }
 
   /** Opens after so long by this client's clock. */

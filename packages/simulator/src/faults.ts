@@ -6,6 +6,7 @@
  * system could keep its promise.
  */
 import type { DamageKind } from './disk/sim-disk.js';
+import { giant } from './giants.js';
 import { Random } from './random.js';
 import type { SimServer } from './server.js';
 import { serverNode } from './server-links.js';
@@ -73,9 +74,10 @@ export class FaultSchedule {
     const { network, servers, config } = this.#world;
     network.settings = { ...config.network, loss: 0, tail: 0 };
     network.healAll();
-    for (const { disk, process } of servers.values()) {
-      Object.assign(disk.faults, { cutAfter: 0, failSync: 0, failSyncSticky: false, full: false });
-      process.go();
+    for (const server of servers.values()) {
+      Object.assign(server.disk.faults, { cutAfter: 0, failSync: 0, failSyncSticky: false, full: false });
+      server.slowState(0);
+      server.process.go();
     }
   }
 
@@ -127,11 +129,19 @@ export class FaultSchedule {
         return this.#pause(one, random);
       case 'pauseLeader':
         return leader ? this.#pause(leader, random) : undefined;
+      case 'pauseInRead':
+        return this.#pauseInRead(all, random);
       case 'clockStep':
         one.process.clock.step(random.int(-3_600_000, 3_600_000));
         return this.#trace(kind, serverNode(one.id));
       case 'clockDrift':
         return one.process.clock.drift(1 + (random.float() * 2 - 1) * this.#world.config.clockError);
+      case 'giant':
+        return giant(this.#world, random, () => !this.#on);
+      case 'slowState':
+        return this.#slowState(one, random);
+      case 'hearsay':
+        return this.#hearsay(random);
       case 'failSync':
       case 'diskFull':
       case 'diskStall':
@@ -152,16 +162,26 @@ export class FaultSchedule {
     }
   }
 
-  #pause(server: SimServer, random: Random): void {
+  #pause(server: SimServer, random: Random, least = 10): void {
     if (!server.up || server.process.stopped) return;
     const { life } = server.process;
     server.process.stop(random.chance(0.3));
     this.#trace('pause', serverNode(server.id));
-    this.#while(random, 10, 5 * 20 * this.#world.config.tickTime, () => {
+    this.#while(random, least, 5 * 20 * this.#world.config.tickTime, () => {
       if (server.process.life !== life) return;
       server.process.go();
       this.#world.observation.trace('·', 'continue', serverNode(server.id));
     });
+  }
+
+  /** Who next reads its state for another server stands still for long; then it is likely to need one itself. */
+  #pauseInRead(all: readonly SimServer[], random: Random): void {
+    for (const server of all) {
+      server.onStateRead = () => {
+        for (const other of all) other.onStateRead = null;
+        if (this.#on) this.#pause(server, random, 15_000);
+      };
+    }
   }
 
   // ---- disks
@@ -187,6 +207,12 @@ export class FaultSchedule {
     this.#world.stalledUntil = Math.max(this.#world.stalledUntil, this.#world.timeline.now + ms);
   }
 
+  #slowState(server: SimServer, random: Random): void {
+    server.slowState(random.logUniform(20, 2_000));
+    this.#trace('slowState', serverNode(server.id));
+    this.#while(random, 1_000, 60_000, () => server.slowState(0));
+  }
+
   #lose(kind: 'damage' | 'wipe', server: SimServer, random: Random): void {
     const { checker } = this.#world.observation;
     // The rest must also be able to go on: who is empty, or lost before, waits for a leader that others make.
@@ -208,9 +234,13 @@ export class FaultSchedule {
 
   // ---- network
 
-  #network(kind: 'split' | 'isolate' | 'oneWay' | 'bridge' | 'flap' | 'clientCut' | 'storm', random: Random): void {
+  #network(kind: PartitionKind | 'clientCut' | 'storm' | 'halfOpen', random: Random): void {
     if (kind === 'storm') return this.#storm(random);
-    const nodes = random.shuffle([...this.#world.servers.keys()].map(serverNode));
+    if (kind === 'halfOpen') return this.#halfOpen(random, random.int(1, 5));
+    const { servers, leader } = this.#world;
+    const nodes = random.shuffle([...servers.keys()].map(serverNode));
+    if (kind === 'isolateLeader' && leader)
+      nodes.sort((a, b) => Number(b === serverNode(leader.id)) - Number(a === serverNode(leader.id)));
     const pairs = kind === 'clientCut' ? this.#clientPairs(nodes, random) : cuts(kind, nodes, random);
     this.#trace(kind, arrows(pairs));
     if (kind === 'flap') return this.#flap(pairs, random, random.int(3, 40));
@@ -233,6 +263,39 @@ export class FaultSchedule {
     this.#while(random, 20, 2_000, () => {
       this.#heal(pairs);
       this.#while(random, 20, 2_000, () => this.#flap(pairs, random, times - 1));
+    });
+  }
+
+  /** Clients come back while their server, perhaps, still waits for what it would let them in with. */
+  #halfOpen(random: Random, times: number): void {
+    if (times === 0) return;
+    const node = serverNode(random.pick([...this.#world.servers.keys()]));
+    this.#trace('halfOpen', node);
+    this.#world.network.halfClose(node);
+    this.#while(random, 20, 2_000, () => this.#halfOpen(random, times - 1));
+  }
+
+  /**
+   * A voter loses what another knows of by hearsay alone: three of many stand in a row x – y – z, cut off from the rest,
+   * until z votes for x, whose history is the longest; then y is cut off as well, x is wiped, and x and z meet.
+   */
+  #hearsay(random: Random): void {
+    const { voters, servers } = this.#world;
+    if (voters.length < 5) return;
+    const row = random.shuffle([...voters]).slice(0, 3);
+    const length = (id: number): number => this.#world.server(id).replica?.status.zab.last ?? -1;
+    const [x = 0, y = 0, z = 0] = row.sort((a, b) => length(b) - length(a) || b - a);
+    const nodes = [...servers.keys()].map(serverNode);
+    const all = both(nodes, nodes).filter(([from, to]) => from !== to);
+    const kept = [...both([serverNode(x)], [serverNode(y)]), ...both([serverNode(y)], [serverNode(z)])].map(String);
+    const pairs = all.filter((pair) => !kept.includes(String(pair)));
+    this.#trace('hearsay', `${serverNode(x)} ${serverNode(y)} ${serverNode(z)}`);
+    this.#cut(pairs);
+    this.#while(random, 6_000, 25_000, () => {
+      this.#cut(all);
+      this.#lose('wipe', this.#world.server(x), random);
+      this.#heal(both([serverNode(x)], [serverNode(z)]));
+      this.#while(random, 2_000, 30_000, () => this.#heal(all));
     });
   }
 
@@ -265,17 +328,14 @@ export class FaultSchedule {
 }
 
 type Pair = readonly [from: string, to: string];
+type PartitionKind = 'split' | 'isolate' | 'isolateLeader' | 'oneWay' | 'bridge' | 'flap';
 
 function arrows(pairs: readonly Pair[]): string {
   return pairs.map(([from, to]) => `${from}>${to}`).join(' ');
 }
 
 /** The directions that a partition cuts; `nodes` in random order. */
-function cuts(
-  kind: 'split' | 'isolate' | 'oneWay' | 'bridge' | 'flap',
-  nodes: readonly string[],
-  random: Random,
-): Pair[] {
+function cuts(kind: PartitionKind, nodes: readonly string[], random: Random): Pair[] {
   const [first = '', second = first] = nodes;
   const others = nodes.slice(1);
   switch (kind) {
@@ -286,6 +346,7 @@ function cuts(
       return both(nodes.slice(bridges, at + bridges), nodes.slice(at + bridges));
     }
     case 'isolate':
+    case 'isolateLeader':
       return both([first], others);
     case 'oneWay': {
       const who = random.chance(0.5) ? others : [second];

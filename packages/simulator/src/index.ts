@@ -10,5 +10,5 @@ export type { History, LogEntry, Violation } from './history.js';
 export { runSeed, type RunOptions, type RunResult } from './run.js';
 export { completeConfig, parseScenario, type Scenario } from './scenario.js';
 export { shrinking, type Candidate, type FailingRun } from './shrink.js';
-export { drawConfig, faultKinds, type SwarmConfig } from './swarm.js';
+export { drawConfig, steady, faultKinds, type SwarmConfig } from './swarm.js';
 export { formatEvent, type TraceEvent } from './trace.js';

@@ -142,6 +142,15 @@ export class Network {
     for (const end of [...this.#ends]) if (end.from === node) end.abort(cause, silent);
   }
 
+  /** The clients of a server lose their connections and know it; the server is told nothing. */
+  halfClose(server: string): void {
+    for (const end of [...this.#ends]) {
+      if (end.over || end.to !== server || !end.from.startsWith('c')) continue;
+      end.abort('', true);
+      end.events?.closed('reset on the way');
+    }
+  }
+
   // ---- partitions
 
   isCut(from: string, to: string): boolean {

@@ -16,7 +16,7 @@ import { wait, type Program } from './fibre.js';
 import type { Violation } from './history.js';
 import type { Random } from './random.js';
 import { serverNode } from './server-links.js';
-import { drawConfig, type SwarmConfig } from './swarm.js';
+import { drawConfig, isSteady, type SwarmConfig } from './swarm.js';
 import { Trace, type TraceEvent } from './trace.js';
 import { Workload } from './workload/workload.js';
 import { World, type MakeDisk } from './world.js';
@@ -49,6 +49,10 @@ export interface RunResult {
 
 /** Times that the healed world is given, in milliseconds beyond what follows from the configuration. */
 const PATIENCE_MS = 30_000;
+
+/** The host's tick, with each of which a fold goes on, and rows that one may have. */
+const FOLD_TICK_MS = 20;
+const MOST_FOLDED = 1_000;
 
 /** So much of a pause may count as time for the server that stood still: one step of its clock, and a tick. */
 const NOTICED_MS = 400;
@@ -98,7 +102,7 @@ class Run {
     const { timeline, history } = world;
     this.#workload = new Workload(world.config.workload, {
       ...{ random: world.random.fork('workload'), timeline, history, servers: [...world.servers.keys()] },
-      makeClient: (settings) => world.makeClient(settings),
+      makeClient: (settings) => world.makeClient({ ...settings, patience: world.config.patience }),
     });
   }
 
@@ -155,9 +159,11 @@ class Run {
   }
 
   get #patience(): number {
-    const { tickTime, initLimit, syncLimit, disk } = this.#world.config;
+    const { tickTime, initLimit, syncLimit, disk, coarse, tuning } = this.#world.config;
     const stalled = Math.max(this.#world.stalledUntil - this.#world.timeline.now, 0);
-    return 5 * tickTime * (initLimit + syncLimit) + PATIENCE_MS + 10 * disk.tailMs + stalled;
+    // A state is sent once a fold that has begun is whole.
+    const folding = (FOLD_TICK_MS * coarse * MOST_FOLDED) / tuning.foldRows;
+    return 5 * tickTime * (initLimit + syncLimit) + PATIENCE_MS + 10 * disk.tailMs + stalled + folding;
   }
 
   /** Faults have stopped; those outside of the core stay as they are. */
@@ -285,7 +291,8 @@ class Run {
     const digest = world.leader?.replica?.tree.digest ?? null;
     const { tickTime } = config;
     const { counters } = this.#workload;
-    const slack = { touchLag: 2 * tickTime, expirySlack: tickTime, lostContact: (config.syncLimit + 1) * tickTime };
+    const lostContact = isSteady(config) ? 0 : (config.syncLimit + 1) * tickTime;
+    const slack = { touchLag: 2 * tickTime, expirySlack: tickTime, lostContact };
     const leaderStill = (epoch: number, from: number, to: number): number => {
       const leader = observation.checker.leaderOf(epoch);
       return leader === undefined ? 0 : world.server(leader).process.stillBetween(from, to, NOTICED_MS);

@@ -241,11 +241,11 @@ export class SimDoor implements Door {
     const gone = (): void => {
       if (this.#links.delete(link)) this.#options.onClose(link);
     };
-    this.#options.onOpen(link);
+    this.#options.onOpen(link, 'synod');
     end.attach({
       frame: (bytes) =>
         this.#enter(() => {
-          if (!end.over) this.#options.onFrame(link, bytes);
+          if (!end.over) this.#options.onBytes(link, bytes);
         }),
       closed: () => this.#enter(gone),
     });

@@ -5,7 +5,7 @@
  * It leaves out what stands before the host in a real process: the configuration file, authentication between servers,
  * HTTP and WebSocket.
  */
-import { frameMessages, limits, unpackForeign } from '@synod/protocol';
+import { frameMessages, limits, readServerMessage, unpackForeign, welcomeToWire } from '@synod/protocol';
 import type { Config } from '@synod/server';
 import type { Logger } from '@synod/server/host/logger';
 import { Host } from '@synod/server/host/host';
@@ -45,6 +45,12 @@ export interface ServerObserver {
 /** How the life of a server ended: killed from outside, its machine lost power, by itself, in order, or it never began. */
 export type ServerEnd = 'killed' | 'power' | 'fatal' | 'stopped' | 'not-started';
 
+/** What clients may have under way: writes, and bytes of a frame. */
+export interface ClientWindow {
+  readonly writes: number;
+  readonly bytes: number;
+}
+
 /** What a server is made with. */
 export interface ServerSettings {
   readonly config: Config;
@@ -55,6 +61,8 @@ export interface ServerSettings {
   readonly turnMs: number;
   /** Timers of the host are so many times as coarse. */
   readonly coarse: number;
+  /** What clients are told at most that they may have under way. */
+  readonly window: ClientWindow;
 }
 
 export class SimServer {
@@ -68,6 +76,8 @@ export class SimServer {
   #host: Host | null = null;
   #replica: Replica | null = null;
   #workers: SimWorkers | null = null;
+  /** Called once, when this server next begins to read its state for another one. */
+  onStateRead: (() => void) | null = null;
   #starts = 0;
 
   constructor(
@@ -149,6 +159,11 @@ export class SimServer {
     if (this.#workers) this.#workers.stalledUntil = this.process.timeline.now + ms;
   }
 
+  /** What concerns the state at rest takes so much longer, on average. */
+  slowState(ms: number): void {
+    if (this.#workers) this.#workers.stateSlowMs = ms;
+  }
+
   #end(how: ServerEnd, reason: string, power: boolean): void {
     this.#host = null;
     this.#replica = null;
@@ -164,7 +179,7 @@ export class SimServer {
 
   #world(): HostWorld {
     const { process } = this;
-    const { turnMs, coarse, speed } = this.#settings;
+    const { turnMs, coarse, speed, window } = this.#settings;
     const random = this.#random;
     // What a promise of an earlier life still wants is nobody's wish any more.
     const born = process.life;
@@ -205,11 +220,21 @@ export class SimServer {
         if (!alive()) throw new Error('the process is over');
         this.#observer.started(this.id, start);
         const tuned = this.#settings.tune(options);
-        const replica = new Watched(tuned, start, (effects) => this.#observer.turned(this.id, replica, effects));
+        const look = (effects: readonly ReplicaEffect[]): void => this.#look(replica, effects);
+        const replica = new Watched(tuned, start, window, look);
         this.#replica = replica;
         return replica;
       },
     };
+  }
+
+  #look(replica: Replica, effects: readonly ReplicaEffect[]): void {
+    this.#observer.turned(this.id, replica, effects);
+    if (this.onStateRead === null || !effects.some((effect) => effect.type === 'read-state')) return;
+    const tell = this.onStateRead;
+    this.onStateRead = null;
+    // What this turn asks for is still asked.
+    this.process.after(0, tell);
   }
 
   #leaving(peer: number, bytes: Uint8Array): void {
@@ -234,18 +259,43 @@ export class SimServer {
   }
 }
 
-/** A replica whose turns are looked at. */
+/** A replica whose turns are looked at, and whose clients are told of a smaller window. */
 class Watched extends Replica {
+  readonly #window: ClientWindow;
   readonly #look: (effects: readonly ReplicaEffect[]) => void;
 
-  constructor(options: ReplicaOptions, start: ReplicaStart, look: (effects: readonly ReplicaEffect[]) => void) {
+  constructor(
+    options: ReplicaOptions,
+    start: ReplicaStart,
+    window: ClientWindow,
+    look: (effects: readonly ReplicaEffect[]) => void,
+  ) {
     super(options, start);
+    this.#window = window;
     this.#look = look;
   }
 
   override take(): ReplicaEffect[] {
     const effects = super.take();
     this.#look(effects);
-    return effects;
+    const { writes, bytes } = this.#window;
+    return writes >= limits.outstandingWrites && bytes >= limits.frameBytes
+      ? effects
+      : effects.map((effect) => (effect.type === 'client-send' ? this.#narrowed(effect) : effect));
+  }
+
+  #narrowed(effect: Extract<ReplicaEffect, { type: 'client-send' }>): ReplicaEffect {
+    const [first, ...others] = effect.messages;
+    // Nothing but a welcome has the xid 0.
+    if (first?.[0] !== 0) return effect;
+    const message = readServerMessage(first, () => undefined);
+    if (message.type !== 'welcome') return effect;
+    const { maxOutstandingWrites, maxFrameBytes } = message.welcome;
+    const welcome = welcomeToWire({
+      ...message.welcome,
+      maxOutstandingWrites: Math.min(this.#window.writes, maxOutstandingWrites),
+      maxFrameBytes: Math.min(this.#window.bytes, maxFrameBytes),
+    });
+    return { ...effect, messages: [welcome, ...others] };
   }
 }

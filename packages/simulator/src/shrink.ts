@@ -6,6 +6,7 @@
  * Only the search is here: whoever drives it runs the candidates, and stops whenever there is no more time; the last
  * candidate that still failed is the result so far.
  */
+import { limits } from '@synod/protocol';
 import { plannedFaults } from './faults.js';
 import type { SwarmConfig } from './swarm.js';
 import type { WorkloadSettings } from './workload/settings.js';
@@ -45,6 +46,7 @@ const spans = [0, 1 / 8, 1 / 2, 3 / 4, 7 / 8] as const;
 const everyday = {
   ...{ foldMs: 1_000, foldRows: 1_000, cacheRecords: 20_000, cacheBytes: 32 * 1_048_576 },
   ...{ retainRecords: 100_000, outstandingWrites: 1_000, reapMs: 60_000 },
+  ...{ windowWrites: limits.outstandingWrites, windowBytes: limits.frameBytes },
 };
 
 const reductions: readonly Reduction[] = [
@@ -65,6 +67,7 @@ const reductions: readonly Reduction[] = [
     `an everyday ${name}`,
     ({ tuning }) => part('tuning', tuning, { [name]: value }),
   ]),
+  ['patient clients', ({ patience }) => (patience > 0 ? { patience: 0 } : null)],
   ['clocks that agree', ({ clockError }) => (clockError > 0 ? { clockError: 0 } : null)],
   ['quick turns', ({ turnMs, coarse }) => (turnMs !== 0.05 || coarse !== 1 ? { turnMs: 0.05, coarse: 1 } : null)],
   ['one call at a time', ({ workload }) => work(workload, { depth: 1 })],

@@ -5,6 +5,7 @@
  * Each class of faults is on or off by itself and has a rate of its own (swarm testing, Groce et al. 2012): a run with
  * everything on finds less than many runs with different halves.
  */
+import { limits } from '@synod/protocol';
 import type { NetworkSettings } from './network.js';
 import { Random } from './random.js';
 import type { DiskSpeed } from './workers.js';
@@ -17,8 +18,12 @@ export const faultKinds = [
   ...(['kill', 'killLeader', 'killAll', 'power', 'powerInWrite', 'powerAll', 'stop', 'pause', 'pauseLeader'] as const),
   ...(['split', 'isolate', 'oneWay', 'bridge', 'flap', 'clientCut', 'storm'] as const),
   ...(['clockStep', 'clockDrift', 'failSync', 'diskFull', 'diskStall', 'damage', 'wipe'] as const),
+  ...(['isolateLeader', 'pauseInRead', 'halfOpen', 'slowState', 'hearsay', 'giant'] as const),
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
+
+/** Faults that part no server from its leader. */
+const harmless: readonly FaultKind[] = ['clientCut', 'clockStep', 'clockDrift'];
 
 /** Sizes and times that make rare things frequent. */
 export interface Tuning {
@@ -30,6 +35,9 @@ export interface Tuning {
   readonly outstandingWrites: number;
   readonly reapMs: number;
   readonly finalizeMs: number;
+  /** Writes that servers let a client have under way, and bytes of a frame that they say they take. */
+  readonly windowWrites: number;
+  readonly windowBytes: number;
 }
 
 /** Everything that a run depends on besides its seed. Times in milliseconds. */
@@ -57,7 +65,22 @@ export interface SwarmConfig {
   readonly downMs: number;
   /** Servers that stay cut off or down while the others have to get on. */
   readonly outside: number;
+  /** Clients no longer want the answers of some calls after so long, on average; 0: they always do. */
+  readonly patience: number;
   readonly workload: WorkloadSettings;
+}
+
+/** True where nothing parts a server from its leader, and every word that it has for the leader comes soon. */
+export function isSteady({ faults, network, outside }: SwarmConfig): boolean {
+  const parted = faultKinds.some((kind) => faults[kind] > 0 && !harmless.includes(kind));
+  return !parted && network.loss === 0 && network.tail === 0 && outside === 0;
+}
+
+/** The same configuration, made steady. */
+export function steady(config: SwarmConfig): SwarmConfig {
+  const faults: Record<FaultKind, number> = { ...config.faults };
+  for (const kind of faultKinds) if (!harmless.includes(kind)) faults[kind] = 0;
+  return { ...config, faults, network: { ...config.network, loss: 0, tail: 0 }, outside: 0 };
 }
 
 /** Least and greatest mean interval of each kind, in milliseconds, at a chance of one half. */
@@ -85,10 +108,17 @@ const rates: Readonly<Record<FaultKind, readonly [least: number, most: number]>>
   diskStall: [5_000, 100_000],
   damage: [15_000, 300_000],
   wipe: [30_000, 400_000],
+  isolateLeader: [5_000, 120_000],
+  pauseInRead: [10_000, 150_000],
+  halfOpen: [5_000, 100_000],
+  slowState: [5_000, 100_000],
+  hearsay: [60_000, 600_000],
+  giant: [300_000, 3_000_000],
 };
 
-/** Calls that the clients of one run make, more or less, while faults go on. */
+/** Calls that the clients of one run make, more or less, while faults go on; and where znodes hold much. */
 const MOST_CALLS = 50_000;
+const MOST_HEAVY_CALLS = 3_000;
 
 /** Draws the configuration of a seed. `hints` take the place of what was drawn. */
 export function drawConfig(seed: number | string, hints: Partial<SwarmConfig> = {}): SwarmConfig {
@@ -103,7 +133,11 @@ export function drawConfig(seed: number | string, hints: Partial<SwarmConfig> = 
     ]);
   const tickTime = Math.round(random.logUniform(200, 2_000));
   const [initLimit, syncLimit] = [random.int(4, 10), random.int(2, 5)];
-  const workload = drawWorkload(random.fork('workload'), { minTimeout: 2 * tickTime, maxTimeout: 20 * tickTime });
+  const bounds = { minTimeout: 2 * tickTime, maxTimeout: 20 * tickTime };
+  const light = drawWorkload(random.fork('workload'), bounds);
+  const heavy = random.fork('heavy');
+  const workload = heavy.chance(0.05) ? makeHeavy(light, heavy) : light;
+  const impatience = random.fork('patience');
   const drawn: SwarmConfig = {
     voters,
     observers: voters > 1 && random.chance(0.25) ? random.int(1, 2) : 0,
@@ -122,14 +156,45 @@ export function drawConfig(seed: number | string, hints: Partial<SwarmConfig> = 
     faultMs: Math.min(Math.round(random.logUniform(60_000, 900_000)), mostFaultMs(workload)),
     downMs: random.logUniform(200, 20_000),
     outside: random.chance(0.5) ? random.int(0, Math.floor((voters - 1) / 2)) : 0,
+    patience: impatience.chance(0.2) ? impatience.logUniform(20, 5_000) : 0,
     workload,
   };
-  return { ...drawn, ...hints };
+  return { ...(random.fork('behind').chance(0.06) ? makeBehind(drawn) : drawn), ...hints };
+}
+
+/** Where folds never come to an end and nothing else is kept: whoever was away for a while needs the whole state. */
+function makeBehind(drawn: SwarmConfig): SwarmConfig {
+  const { tuning, faults } = drawn;
+  return {
+    ...drawn,
+    tuning: { ...tuning, foldMs: 50, foldRows: 1, retainRecords: 0 },
+    coarse: 10,
+    faults: { ...faults, pauseInRead: faults.pauseInRead || 20_000 },
+  };
 }
 
 /** Busy clients are worth a shorter run: a seed is to take seconds, and what is there to be found comes soon. */
-function mostFaultMs({ clients, think }: WorkloadSettings): number {
-  return Math.max(30_000, Math.round((MOST_CALLS * think) / clients));
+function mostFaultMs({ clients, think, bytes }: WorkloadSettings): number {
+  const most = bytes >= LEAST_HEAVY ? MOST_HEAVY_CALLS : MOST_CALLS;
+  return Math.max(30_000, Math.round((most * think) / clients));
+}
+
+/** Bytes of a znode, at most, from which on a state takes several chunks to send, and answers fill what a client is sent. */
+const LEAST_HEAVY = 10_000;
+
+/** Many znodes with much in them, which are read by heaps. */
+function makeHeavy(workload: WorkloadSettings, random: Random): WorkloadSettings {
+  const { programs, requests, modes } = workload;
+  return {
+    ...workload,
+    programs: { ...programs, random: Math.max(programs.random, 3) },
+    requests: { ...requests, create: Math.max(requests.create, 5), multiRead: Math.max(requests.multiRead, 4) },
+    modes: { ...modes, persistent: Math.max(modes.persistent, 6) },
+    think: Math.max(workload.think, 100 * workload.clients),
+    depth: random.int(20, 60),
+    paths: random.int(30, 60),
+    bytes: Math.round(random.logUniform(LEAST_HEAVY, 6 * LEAST_HEAVY)),
+  };
 }
 
 function drawTuning(random: Random, tickTime: number): Tuning {
@@ -143,6 +208,8 @@ function drawTuning(random: Random, tickTime: number): Tuning {
     outstandingWrites: tiny ? random.int(2, 50) : 1_000,
     reapMs: Math.round(random.logUniform(500, 20_000)),
     finalizeMs: Math.min(100, Math.round(tickTime / 4)),
+    windowWrites: tiny && random.chance(0.2) ? random.int(1, 20) : limits.outstandingWrites,
+    windowBytes: tiny && random.chance(0.15) ? Math.round(random.logUniform(150, 2_000)) : limits.frameBytes,
   };
 }
 

@@ -51,6 +51,8 @@ export class SimWorkers implements Workers {
   readonly #observer: DiskObserver;
   /** The disk does nothing before this moment. */
   stalledUntil = 0;
+  /** What concerns the state at rest takes so much longer, on average; milliseconds. */
+  stateSlowMs = 0;
 
   constructor(disk: SimDisk, process: Process, random: Random, speed: DiskSpeed, observer: DiskObserver) {
     this.disk = disk;
@@ -67,11 +69,13 @@ export class SimWorkers implements Workers {
       else if (request.type === 'batch') this.#observer.durable(fromWire(request.ops));
       else if (request.type === 'prune') this.#observer.pruned((value as Pruned).base);
     };
-    return new SimLink(work, this, onFatal, done, () => this.disk.processDied());
+    const extra = (): number => 0;
+    return new SimLink(work, this, extra, onFatal, done, () => this.disk.processDied());
   }
 
   state(data: StateWorkerData, onFatal: (error: StorageError) => void): Link<StateRequest> {
-    return new SimLink(new StateWork(this.disk, data), this, onFatal, () => undefined);
+    const extra = (): number => (this.stateSlowMs > 0 ? this.#random.exponential(this.stateSlowMs) : 0);
+    return new SimLink(new StateWork(this.disk, data), this, extra, onFatal, () => undefined);
   }
 
   /** Milliseconds until a request is done. */
@@ -107,10 +111,11 @@ function heldBy(work: LogWork, { proof }: LogOpened): Position[] {
   return unpackRecords(value as Block).map(({ zxid, chain }) => ({ zxid, chain }));
 }
 
-/** One worker: requests in order, one at a time. */
+/** One worker: requests in order, one at a time; `extra` milliseconds are added to what each takes. */
 class SimLink<Request> implements Link<Request> {
   readonly #answering: Answering<Request>;
   readonly #workers: SimWorkers;
+  readonly #extra: () => number;
   readonly #calls: Calls;
   readonly #done: (request: Request | null, value: unknown) => void;
   readonly #onStop: () => void;
@@ -121,6 +126,7 @@ class SimLink<Request> implements Link<Request> {
   constructor(
     work: Work<Request>,
     workers: SimWorkers,
+    extra: () => number,
     onFatal: (error: StorageError) => void,
     done: (request: Request | null, value: unknown) => void,
     onStop: () => void = () => undefined,
@@ -128,6 +134,7 @@ class SimLink<Request> implements Link<Request> {
     this.#onStop = onStop;
     this.#answering = new Answering(work);
     this.#workers = workers;
+    this.#extra = extra;
     this.#calls = new Calls(onFatal);
     this.#done = done;
     this.#enqueue(null);
@@ -167,7 +174,7 @@ class SimLink<Request> implements Link<Request> {
     const request = this.#queue.shift();
     this.#busy = request !== undefined;
     if (request === undefined) return;
-    this.#workers.after(this.#workers.delay(), () => {
+    this.#workers.after(this.#workers.delay() + this.#extra(), () => {
       if (this.#dead) return;
       const answered = this.#work(request);
       if (answered === null) return;

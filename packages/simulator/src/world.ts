@@ -1,10 +1,11 @@
 /**
  * The world of one run: time, network, servers with their machines and disks, clients; everything drawn from one seed.
  */
+import { limits } from '@synod/protocol';
 import type { Config } from '@synod/server';
 import type { ReplicaOptions } from '@synod/server/replica/options';
 import { ClientTrace } from './client-trace.js';
-import { SimClient, type ClientSettings } from './client.js';
+import { SimClient } from './client.js';
 import type { SimDisk } from './disk/sim-disk.js';
 import { emptyHistory, type History, type Violation } from './history.js';
 import { Network } from './network.js';
@@ -108,6 +109,7 @@ export class World {
       speed: config.disk,
       turnMs: config.turnMs,
       coarse: config.coarse,
+      window: { writes: config.tuning.windowWrites, bytes: config.tuning.windowBytes },
     };
     return new SimServer(settings, { process, disk, network, random, observer: this.observation });
   }
@@ -120,12 +122,14 @@ export class World {
       id: server,
       ...address,
       role: this.voters.includes(server) ? ('participant' as const) : ('observer' as const),
+      ...{ electionPort: null, clientHost: null, clientPort: null },
     }));
     return {
       ...{ file: 'simulated', serverId: id, clusterName: 'simulated', dataDir: `/s${id}`, clientAddress: address },
       ...{ tickTime, initLimit, syncLimit, minSessionTimeout: 2 * tickTime, maxSessionTimeout: 20 * tickTime },
       ...{ servers, peerListen: alone ? null : address, peerSecret: alone ? null : 'simulated' },
       ...{ allowedOrigins: [], maxClientCnxns: 0, maxCnxns: 0, skipAcl: false, superDigest: null, extendedTypes: true },
+      ...{ enforceQuota: true, juteMaxBuffer: limits.frameBytes, fourLetterWords: [] },
       container: { checkIntervalMs: tuning.reapMs, maxPerMinute: 10_000, maxNeverUsedMs: 10 * tuning.reapMs },
       globalOutstandingLimit: tuning.outstandingWrites,
       logRetention: { records: tuning.retainRecords, bytes: 64 * 1_048_576 },
@@ -154,9 +158,13 @@ export class World {
     });
   }
 
-  makeClient(
-    settings: Omit<ClientSettings, 'name' | 'expireAfter' | 'servers'> & { servers?: readonly number[] },
-  ): SimClient {
+  /** `history`: another one, for a client that keeps none of its own; `patience` as of {@link ClientSettings}. */
+  makeClient(settings: {
+    readonly timeout: number;
+    readonly servers?: readonly number[];
+    readonly patience?: number;
+    readonly history?: History;
+  }): SimClient {
     const name = `c${++this.#clients}`;
     const random = this.random.fork(name);
     const { clockError } = this.config;
@@ -164,10 +172,10 @@ export class World {
     const clock = new Clock(this.timeline, { rate, wall: BEGINNING }, random.int(1_000, 1_000_000));
     const process = new Process(this.timeline, clock);
     process.begin();
-    const servers = settings.servers ?? [...this.servers.keys()];
-    const { network, history } = this;
+    const { timeout, servers = [...this.servers.keys()], patience = 0, history = this.history } = settings;
+    const { network } = this;
     return new SimClient(
-      { name, timeout: settings.timeout, servers, expireAfter: random.chance(0.3) ? 2 * settings.timeout : 3_600_000 },
+      { name, timeout, servers, expireAfter: random.chance(0.3) ? 2 * timeout : 3_600_000, patience },
       {
         ...{ process, network, random, history, trace: this.#clientTrace },
         report: (rule, text) => this.report({ rule, text }),

@@ -1,5 +1,5 @@
 /** What makes a mutant's moment likely (Hints of mutants.js), as a change of what a seed draws. */
-import { drawConfig } from '@synod/simulator';
+import { drawConfig, steady } from '@synod/simulator';
 
 /** @typedef {import('./mutants.js').Fault} Fault */
 /** @typedef {import('@synod/simulator').SwarmConfig} SwarmConfig */
@@ -31,6 +31,9 @@ const mostFaultMs = 150_000;
 /** Sizes by which caches, logs and folds come to their ends all the time. */
 const tiny = { foldMs: 200, foldRows: 3, cacheRecords: 4, cacheBytes: 2_000, retainRecords: 4 };
 
+/** Clients that watch, and znodes that not everybody may read. */
+const guarded = { guarded: 0.4, watched: 0.3 };
+
 /**
  * The configuration of a seed under these hints.
  *
@@ -53,10 +56,9 @@ export function hintedConfig(seed, hints) {
   // A server that stands alone has nobody to give it back what it lost.
   if (drawn.voters === 1) rates.damage = rates.wipe = 0;
   const faultMs = Math.min(drawn.faultMs, mostFaultMs);
-  return {
-    ...drawn,
-    faultMs,
-    faults: rates,
-    tuning: hints.tiny === true ? { ...drawn.tuning, ...tiny } : drawn.tuning,
-  };
+  const tuning = hints.tiny === true ? { ...drawn.tuning, ...tiny } : drawn.tuning;
+  const programs = { ...drawn.workload.programs, ...hints.programs };
+  const workload = { ...drawn.workload, ...(hints.guarded === true ? guarded : {}), programs };
+  const hinted = { ...drawn, faultMs, faults: rates, tuning, workload };
+  return hints.steady === true ? steady(hinted) : hinted;
 }

@@ -38,7 +38,7 @@ const hangMs = 300_000;
  * Runs seeds in a process with that patch; resolves when it has ended.
  *
  * @param {string} patch
- * @param {{ from: number; to: number; swarm: import('./mutants.js').Hints }} what
+ * @param {import('./mutant-child.js').Span} what
  * @returns {Promise<SeedLine[]>} one line for each seed; only the last one may have violations
  */
 async function runSeeds(patch, what) {
@@ -80,18 +80,18 @@ async function runSeeds(patch, what) {
  * @returns {Promise<MutantResult>}
  */
 export async function runMutant(mutant, seeds) {
-  const swarm = mutant.swarm ?? {};
+  const { swarm = {}, cuts = null } = mutant;
   const control = mutant.setting ? `${mutant.id}:setting` : '';
   /** @type {MutantResult} */
   const result = { mutant, killed: null, seeds: 0, hours: 0, unsound: [] };
   for (let from = 1; from <= seeds;) {
-    const lines = await runSeeds(mutant.id, { from, to: seeds, swarm });
+    const lines = await runSeeds(mutant.id, { from, to: seeds, swarm, cuts });
     result.seeds += lines.length;
     for (const { hours } of lines) result.hours += hours;
     const last = lines.at(-1);
     const violation = last?.violations[0];
     if (!last || !violation) return result;
-    const [clean] = await runSeeds(control, { from: last.seed, to: last.seed, swarm });
+    const [clean] = await runSeeds(control, { from: last.seed, to: last.seed, swarm, cuts });
     if (clean?.violations.length === 0) return { ...result, killed: { ...violation, seed: last.seed } };
     result.unsound.push(last.seed);
     from = last.seed + 1;
@@ -101,7 +101,8 @@ export async function runMutant(mutant, seeds) {
 
 /** @param {MutantResult} result */
 function resultLine({ mutant, killed, seeds, hours, unsound }) {
-  const outcome = killed ? `${killed.rule} at seed ${killed.seed}` : 'SURVIVES';
+  const survives = mutant.rare === undefined ? 'SURVIVES' : `SURVIVES (${mutant.rare})`;
+  const outcome = killed ? `${killed.rule} at seed ${killed.seed}` : survives;
   const expected = killed && !mutant.expect.includes(killed.rule) ? ` (expected ${mutant.expect.join(', ')})` : '';
   const doubt = unsound.length > 0 ? `; seeds that fail without it: ${unsound.join(', ')}` : '';
   return `${mutant.id.padEnd(6)} ${outcome}, ${seeds} seeds, ${hours.toFixed(2)} h${expected}${doubt}: ${mutant.title}`;

@@ -21,13 +21,17 @@ import { Misfit } from './patch.js';
 
 /**
  * What makes a mutant's moment likely; the rest of a seed's configuration is drawn as ever. `faults`: classes that shall
- * be on (or off).
+ * be on (or off). `steady`: nothing parts a server from its leader. `programs`: weights of what
+ * clients do. `guarded`: they watch, and not everybody may read everything.
  *
  * @typedef {{
  *   servers?: number;
  *   observers?: number;
  *   tier?: 'A' | 'B';
  *   tiny?: boolean;
+ *   steady?: boolean;
+ *   guarded?: boolean;
+ *   programs?: Partial<import('@synod/simulator').SwarmConfig['workload']['programs']>;
  *   faults?: Partial<Record<Fault, boolean>>;
  * }} Hints
  */
@@ -44,7 +48,9 @@ import { Misfit } from './patch.js';
 /**
  * A wrong implementation. `setting`: a change of scale that makes the moment reachable at all; with it alone the product
  * must be as right as ever. `expect`: rules that may find it, as the checkers name them; 'assertion' stands for the end of
- * a process by a check of its own, 'hang' for a run that does not end.
+ * a process by a check of its own, 'hang' for a run that does not end, 'cut' for the
+ * power-cut run. `cuts`: found there, on disks of this tier, where the moment between two writes of storage comes often
+ * enough; a hundred cuts count as one seed. `rare`: why the usual number of seeds does not find it.
  *
  * @typedef {{
  *   id: string;
@@ -52,6 +58,8 @@ import { Misfit } from './patch.js';
  *   patches: readonly Patch[];
  *   setting?: readonly Patch[];
  *   swarm?: Hints;
+ *   cuts?: 'A' | 'B';
+ *   rare?: string;
  *   expect: readonly string[];
  * }} Mutant
  */

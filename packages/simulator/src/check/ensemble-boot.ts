@@ -12,6 +12,8 @@ import { succession } from './ensemble-shape.js';
 /** What the judge of starts needs of the checker. */
 export interface BootJudge {
   readonly records: Records;
+  /** The last epoch that any server has entered. */
+  readonly begun: number;
   report(rule: string, text: string): void;
 }
 
@@ -34,6 +36,7 @@ export function judgeBoot(
     if (found.damage !== null) say('Z10', `its sound disk is called damaged (${found.damage})`);
   }
   if (view.lost?.how === 'damaged' && found.damage === null) judgeSoundness(view, found, log, say);
+  view.returned(found.damage === null, judge.begun);
   view.pending = [];
   view.durable = log;
   view.memory = log.copy();

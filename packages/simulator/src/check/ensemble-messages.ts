@@ -31,7 +31,7 @@ export function judgeMessage(judge: MessageJudge, from: ServerView, to: number, 
       return;
     case 'follow':
       if (message.accepted > epochs.accepted) lie(`it promised epoch ${message.accepted}`);
-      if (message.member && epochs.current < 1) lie('it is a member');
+      if (message.member && !isMember(from)) lie('it is a member');
       return;
     case 'epoch':
       from.leads = message.epoch;
@@ -74,10 +74,15 @@ export function judgeMessage(judge: MessageJudge, from: ServerView, to: number, 
 
 function judgeVote(from: ServerView, { member, vote }: Of<'vote'>, lie: (what: string) => void): void {
   const { epochs, durable, id } = from;
-  if (member && epochs.current < 1) lie('it is a member');
+  if (member && !isMember(from)) lie('it is a member');
   if (vote.leader !== id) return;
   if (vote.epoch > epochs.current) lie(`it stands for epoch ${vote.epoch}`);
   if (vote.zxid > durable.last.zxid) lie(`it stands for ${shortZxid(vote.zxid)}`);
+}
+
+/** It has entered an epoch; where its disk was lost, one that began since. */
+function isMember(from: ServerView): boolean {
+  return from.epochs.current >= 1 && !from.hadBegun(from.epochs.current);
 }
 
 function judgeState(from: ServerView, stream: Stream | null, lie: (what: string) => void): void {

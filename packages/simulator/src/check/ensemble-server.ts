@@ -2,6 +2,7 @@
  * One server as the checker sees it: what is durable on its disk, what it has handed to storage, what it shows, and what
  * it has said to others. Holds state and carries out changes; the judging is done elsewhere.
  */
+import { epochOf } from '@synod/protocol';
 import type { PersistOp, Position } from '@synod/zab';
 import { EntryLog, type Entry, type Records } from './ensemble-records.js';
 
@@ -24,6 +25,20 @@ export interface Stream {
 export type Step =
   | { readonly type: 'append'; readonly entry: Entry }
   | Extract<PersistOp, { type: 'truncate' | 'adopt' | 'accepted-epoch' | 'current-epoch' }>;
+
+/** The loss of a disk, or of some of it. */
+export interface Lost {
+  readonly how: DiskLoss;
+  /** What it must hold again until it counts as sound. */
+  readonly until: Entry;
+  /** What it held before. */
+  readonly before: readonly EntryLog[];
+  /**
+   * The highest epoch that had begun when the server came back; it may have promised a later one, and forgotten it, so it
+   * is no member in any of them. 0 where nothing was forgotten, −1 until it is back.
+   */
+  floor: number;
+}
 
 /** Durable promises. */
 export interface Epochs {
@@ -57,8 +72,8 @@ export class ServerView {
   readonly streams = new Map<number, Stream>();
   /** Storage has said at start that it cannot prove the history. */
   damaged = false;
-  /** Its copy may be (partly) gone: what it must hold again until it counts as sound, and what it held before. */
-  lost: { readonly how: DiskLoss; readonly until: Entry; readonly before: EntryLog[] } | null = null;
+  /** Its copy may be (partly) gone. */
+  lost: Lost | null = null;
 
   constructor(id: number, voter: boolean, records: Records) {
     this.id = id;
@@ -69,10 +84,26 @@ export class ServerView {
     this.applied = records.origin;
   }
 
-  /** True where the record is on this disk, or was until the disk was lost. */
+  /**
+   * True where the record is on this disk, or was until the disk was lost. A member that has not entered the record's epoch
+   * does not count: in an election it would lose to servers without the record.
+   */
   accountsFor(entry: Entry): boolean {
-    if (this.durable.holds(entry)) return true;
+    const { current } = this.epochs;
+    if ((current === 0 || current >= epochOf(entry.zxid)) && this.durable.holds(entry)) return true;
     return this.lost?.before.some((log) => log.holds(entry)) ?? false;
+  }
+
+  /** The server is back after the loss of its disk; what it found there is `sound`, and this epoch is the last that began. */
+  returned(sound: boolean, epoch: number): void {
+    if (this.lost === null || this.lost.floor >= 0) return;
+    const forgot = this.lost.before.some(({ last }) => last.index > 0) && !(sound && this.lost.how === 'damaged');
+    this.lost.floor = forgot ? epoch : 0;
+  }
+
+  /** True where this epoch had begun before the server came back without its memory. */
+  hadBegun(epoch: number): boolean {
+    return this.voter && this.lost !== null && epoch > 0 && epoch <= this.lost.floor;
   }
 
   /** Operations as steps; hints of commits are left out. */
@@ -135,7 +166,7 @@ export class ServerView {
   /** The disk is no longer what it was. */
   lose(how: DiskLoss): void {
     const before = this.lost?.before ?? [];
-    this.lost = { how, until: this.#records.end, before: [...before, this.durable.copy()] };
+    this.lost = { how, until: this.#records.end, before: [...before, this.durable.copy()], floor: -1 };
     if (how !== 'wiped') return;
     this.durable.reset(this.#records.origin);
     this.epochs.accepted = 0;
@@ -148,6 +179,7 @@ export class ServerView {
   /** A copy that was lost is sound again once it holds what was committed by then, and its voice counts. */
   settle(): void {
     if (this.lost === null || this.damaged || (this.voter && this.epochs.current < 1)) return;
+    if (this.hadBegun(this.epochs.current)) return;
     if (this.durable.holds(this.lost.until)) this.lost = null;
   }
 }

@@ -17,7 +17,7 @@
  * | Z6 | a new leader's log holds everything canonical, when it is established and at its first proposal |
  * | Z7 | what is applied, answered or called committed is on a majority of disks and is never removed from a sound one |
  * | Z8 | what a message claims is durable (ensemble-messages.ts) |
- * | Z9 | promises do not fall, on the disk and over starts of it |
+ * | Z9 | promises do not fall, on the disk and over starts of it; who lost its disk is no member of epochs that had begun |
  * | Z10 | what is found at a start is what was written; what is shown is on the own disk |
  * | Z11 | one digest for each zxid |
  *
@@ -49,6 +49,8 @@ const FORGET_EVERY = 4096;
 
 export class EnsembleChecker {
   readonly records = new Records();
+  /** The last epoch that any server has entered: its leader is the first. */
+  begun = 0;
   readonly #options: EnsembleOptions;
   readonly #views = new Map<number, ServerView>();
   readonly #voters: ServerView[] = [];
@@ -147,6 +149,7 @@ export class EnsembleChecker {
       else if (op.type === 'truncate') this.#truncate(view, op.after);
       else if (op.type === 'adopt') this.#adopt(view, op.base);
       else if (op.type === 'committed') this.claimCommitted(`n${server}`, op.zxid);
+      else if (op.type === 'current-epoch') this.begun = Math.max(this.begun, op.epoch);
     }
     const steps = view.steps(ops);
     if (steps.length > 0) view.pending.push(steps);
@@ -240,6 +243,8 @@ export class EnsembleChecker {
       this.report('Z9', `n${view.id} falls back from epoch ${currentFloor} to epoch ${step.epoch}`);
     } else if (step.type === 'current-epoch' && step.epoch !== 0 && view.voter && step.epoch < epochs.accepted) {
       this.report('Z9', `n${view.id} enters epoch ${step.epoch} and had promised epoch ${epochs.accepted}`);
+    } else if (step.type === 'current-epoch' && view.hadBegun(step.epoch)) {
+      this.report('Z9', `n${view.id} enters epoch ${step.epoch}, which began before it was back with a lost disk`);
     } else if (step.type === 'append' && (step.entry.parent ?? durable.last) !== durable.last) {
       const place = `${shortZxid(step.entry.zxid)} behind ${shortZxid(durable.last.zxid)}`;
       this.report('Z10', `n${view.id} writes ${place}, which is not its predecessor`);

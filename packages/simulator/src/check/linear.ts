@@ -5,9 +5,9 @@
  *
  * Only what is claimed is looked at. A read counts where the call before it in its session is a `sync` that was answered:
  * it shows a state of some moment from the sending of that sync to its own answer. Left out: other reads, lists of
- * children, multi reads; znodes that can vanish by themselves (ephemeral, container, TTL) or whose name a server chooses
- * (sequential), with everything that touches only them. All writers of a znode must be in the history, and it must not
- * exist before.
+ * children, multi reads; znodes that can vanish by themselves (ephemeral, container, TTL), whose name a server chooses
+ * (sequential) or whose data servers write (usages of quotas), with everything that touches only them. All writers of a
+ * znode must be in the history, and it must not exist before.
  */
 import { CreateMode, Op, type MultiOperation, type Request } from '@synod/protocol';
 import type { History, OpRecord, Violation } from '../history.js';
@@ -152,8 +152,13 @@ class Excluded {
   }
 
   has(path: string): boolean {
-    return this.#paths.has(path) || (/\d{10}$/.test(path) && this.#prefixes.has(path.slice(0, -10)));
+    return this.#paths.has(path) || isUsage(path) || (/\d{10}$/.test(path) && this.#prefixes.has(path.slice(0, -10)));
   }
+}
+
+/** True for the znode in which servers count what a subtree with a quota holds. */
+function isUsage(path: string): boolean {
+  return path.startsWith('/zookeeper/quota/') && path.endsWith('/zookeeper_stats');
 }
 
 interface Partition {

@@ -34,13 +34,16 @@ function untold(missing: Due, answer: OpRecord, events: readonly EventRecord[]):
   return { rule: comes ? 'C9' : 'C10', text };
 }
 
-/** How far a watch has told of what it is due. */
+/**
+ * How far a watch may have told of what it is due. Changes of one transaction can look alike, and some of them may be
+ * told or not (what the client may not read, or perhaps not): all places at which it can stand are followed.
+ */
 class Progress {
   readonly #watch: Watch;
   readonly #due: readonly Due[];
   readonly #resyncs: ReadonlyMap<number, number>;
-  /** The first change that was not told yet. */
-  #next: number;
+  /** Indices of changes, each of which may be the first that was not told yet. */
+  #places: readonly number[];
   /** The first change behind the last answer: what lies before was certainly told and comes no more. */
   #sure: number;
   #conn: number;
@@ -52,17 +55,24 @@ class Progress {
     this.#resyncs = new Map(
       events.filter(({ type }) => type === EventType.resync).map(({ conn, zxid }) => [conn, zxid]),
     );
-    this.#next = this.#sure = firstBehind(due, op.zxid);
+    this.#sure = firstBehind(due, op.zxid);
+    this.#places = [this.#sure];
     this.#conn = op.conn;
   }
 
   /** An answer came: the first change that should have been told before it. */
   answered(answer: OpRecord): Due | undefined {
     this.#sure = Math.max(this.#sure, firstBehind(this.#due, answer.zxid));
-    for (; this.#next < this.#sure; this.#next++) {
-      const due = this.#due[this.#next]!;
-      if (this.#watch.sight(due) === 'yes') return due;
-    }
+    const missing = this.#places.map((place) => this.#untold(place, this.#sure));
+    const left = this.#places.filter((_, index) => missing[index] === undefined);
+    if (left.length === 0) return missing.at(-1);
+    this.#places = unique(left.map((place) => Math.max(place, this.#sure)));
+    return undefined;
+  }
+
+  /** The first change in this range that must be told. */
+  #untold(from: number, to: number): Due | undefined {
+    for (let at = from; at < to; at++) if (this.#watch.sight(this.#due[at]!) === 'yes') return this.#due[at];
     return undefined;
   }
 
@@ -71,28 +81,51 @@ class Progress {
     const reconnected = event.conn !== this.#conn;
     this.#conn = event.conn;
     if (event.type === EventType.resync) {
-      this.#next = Math.max(this.#next, firstBehind(due, event.zxid));
+      const behind = firstBehind(due, event.zxid);
+      this.#places = unique(this.#places.map((place) => Math.max(place, behind)));
       return null;
     }
-    let at = this.#next;
-    while (at < due.length && !isSame(due[at], event) && this.#watch.sight(due[at]!) !== 'yes') at++;
-    if (isSame(due[at], event)) {
-      if (this.#watch.sight(due[at]!) === 'no')
-        return { rule: 'C10', text: `told ${describeChange(event)}, which its client may not read` };
-      this.#next = at + 1;
+    const told = this.#places.flatMap((place) => this.#toldFrom(place, event));
+    if (reconnected) told.push(...this.#again(event));
+    if (told.length > 0) {
+      this.#places = unique(told.map((at) => at + 1));
       return null;
     }
     // What other watches of the client are told approximately behind a resync concerns this one, too.
     if (event.zxid <= (this.#resyncs.get(event.conn) ?? 0)) return null;
     if (event.conn !== this.#watch.op.conn && this.#watch.unheard.has(event.path)) return null;
-    const again = reconnected ? this.#again(event) : -1;
-    if (again < 0) {
-      const late = firstBehind(due, event.zxid) <= this.#sure && due.some((one) => isSame(one, event));
-      const text = `told ${describeChange(event)} instead of ${describeChange(due[this.#next])}`;
-      return { rule: late && !this.#wasTold(event) ? 'C9' : 'C10', text };
+    return this.#wrong(event);
+  }
+
+  /** The changes that an event may tell of, where everything before this place was told. */
+  #toldFrom(place: number, event: EventRecord): number[] {
+    const found: number[] = [];
+    for (let at = place; at < this.#due.length && this.#due[at]!.zxid <= event.zxid; at++) {
+      const sight = this.#watch.sight(this.#due[at]!);
+      if (sight !== 'no' && isSame(this.#due[at], event)) found.push(at);
+      if (sight === 'yes') break;
     }
-    this.#next = again + 1;
-    return null;
+    return found;
+  }
+
+  /** The changes that an event may tell again. */
+  #again(event: EventRecord): number[] {
+    const found: number[] = [];
+    for (let at = this.#sure; at < this.#places.at(-1)!; at++) {
+      if (isSame(this.#due[at], event) && this.#watch.sight(this.#due[at]!) !== 'no') found.push(at);
+    }
+    return found;
+  }
+
+  #wrong(event: EventRecord): Wrong {
+    const told = describeChange(event);
+    const same = this.#due.filter((one) => isSame(one, event));
+    if (same.length > 0 && same.every((one) => this.#watch.sight(one) === 'no')) {
+      return { rule: 'C10', text: `told ${told}, which its client may not read` };
+    }
+    const late = firstBehind(this.#due, event.zxid) <= this.#sure && same.length > 0;
+    const text = `told ${told} instead of ${describeChange(this.#due[this.#places[0]!])}`;
+    return { rule: late && !this.#wasTold(event) ? 'C9' : 'C10', text };
   }
 
   #wasTold(event: EventRecord): boolean {
@@ -100,12 +133,11 @@ class Progress {
       (other) => other.seq < event.seq && other.zxid === event.zxid && isSameEvent(other, event),
     );
   }
+}
 
-  /** The change that an event tells again, where it may. */
-  #again(event: EventRecord): number {
-    for (let at = this.#sure; at < this.#next; at++) if (isSame(this.#due[at], event)) return at;
-    return -1;
-  }
+/** Each of them once, in order. */
+function unique(places: readonly number[]): number[] {
+  return [...new Set(places)].sort((a, b) => a - b);
 }
 
 function isSameEvent(a: EventRecord, b: EventRecord): boolean {

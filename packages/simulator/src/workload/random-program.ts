@@ -1,5 +1,5 @@
 /** The program `random`: all operations over the whole key space, several under way at once. */
-import { Op, type Request } from '@synod/protocol';
+import { Op, WatchMode, type Request } from '@synod/protocol';
 import type { Answer } from '../client-memory.js';
 import { wait, type Latch, type Program } from '../fibre.js';
 import { resultWith, type Load } from './load.js';
@@ -19,6 +19,8 @@ export function* randomProgram(load: Load): Program {
     underWay.push(latch);
   };
   if (random.chance(0.5)) for (const path of shared.paths) ask(create(path, ''));
+  // Also of znodes that not everybody may read.
+  if (settings.watched > 0 && random.chance(0.4)) underWay.push(watchFromNowOn(load));
   while (!load.over()) {
     // In turn: a call for each that is answered; otherwise one heap after another.
     const room = settings.depth - underWay.length;
@@ -28,6 +30,15 @@ export function* randomProgram(load: Load): Program {
     yield* load.think();
   }
   for (const latch of underWay) yield* wait(latch);
+}
+
+/** Watches a znode, or a whole tree, whoever may read what is in it. */
+function watchFromNowOn(load: Load): Latch<Answer> {
+  const { random, shared } = load;
+  const path = random.chance(0.3) ? '/' : random.pick(shared.paths);
+  const recursive = random.chance(0.7);
+  const mode = recursive ? WatchMode.persistentRecursive : WatchMode.persistent;
+  return load.watch({ op: Op.addWatch, path, mode }, recursive ? 'recursive' : 'persistent', () => undefined);
 }
 
 function kindOf(op: number): 'data' | 'exists' | 'child' {

@@ -18,6 +18,7 @@ import {
   type SetDataRequest,
 } from '@synod/protocol';
 import type { Random } from '../random.js';
+import { quotaRequest } from './quota-requests.js';
 import type { Load } from './load.js';
 import { bytes, children, create, exists, get, remove, set, sync } from './requests.js';
 import { choices, modeNames, requestNames, type ModeName, type RequestName } from './settings.js';
@@ -106,6 +107,8 @@ export class RandomRequests {
         return { op: Op.whoAmI };
       case 'addAuth':
         return this.#addAuth(random.int(0, settings.users - 1));
+      case 'quota':
+        return quotaRequest(random, `/${path.split('/')[1]!}`, shared.paths.length);
     }
   }
 

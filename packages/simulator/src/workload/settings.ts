@@ -24,6 +24,7 @@ export const requestNames = [
     'sync',
     'whoAmI',
     'addAuth',
+    'quota',
   ] as const),
 ] as const;
 export type RequestName = (typeof requestNames)[number];
@@ -114,6 +115,7 @@ export function drawWorkload(random: Random, { minTimeout, maxTimeout }: Timeout
         setAcl: 0.7,
         addAuth: 0.4,
         wrong: 0.5,
+        quota: 0.7,
       },
     }),
     modes: drawWeights(random.fork('modes'), modeNames, 0.5, { persistent: 6, ephemeral: 3 }),

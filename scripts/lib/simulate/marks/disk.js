@@ -9,7 +9,6 @@ const logKeeper = 'packages/storage/src/log-keeper.ts';
 const stateFile = 'packages/storage/src/state-file.ts';
 const stateSide = 'packages/storage/src/state-side.ts';
 const stateWork = 'packages/storage/src/state-work.ts';
-const stage = 'packages/storage/src/stage.ts';
 const note = 'packages/storage/src/note.ts';
 const watermark = 'packages/storage/src/watermark.ts';
 
@@ -79,12 +78,6 @@ export const diskMarks = [
     how: 'expression',
   },
   { name: 'log-truncated', file: logFile, find: 'const removed = Number(totals?.[0]);', how: 'after' },
-  {
-    name: 'committed-hint-lowered',
-    file: logFile,
-    find: 'this.#history = { ...this.#history, committed: after.zxid };',
-    how: 'statement',
-  },
   { name: 'log-read-too-far-back', file: logFile, find: 'if (zxid < base.zxid) return null;', how: 'branch' },
   { name: 'log-pruned', file: logFile, find: 'if (seen === 0) return { more: false };', how: 'after' },
   {
@@ -124,12 +117,6 @@ export const diskMarks = [
     find: 'if (this.#paused && !continues) this.#folds.push(packed);',
     how: 'branch',
   },
-  {
-    name: 'fold-waits-for-adoption',
-    file: stateSide,
-    find: 'if (this.#adopting) this.#deferred.push(() => this.#enqueueFold(packed));',
-    how: 'branch',
-  },
   { name: 'reading-waits-for-fold', file: stateSide, find: 'this.#still.push({ run, reject });', how: 'after' },
   {
     name: 'adoption-rejects-readers',
@@ -144,14 +131,7 @@ export const diskMarks = [
     find: 'if (next !== null) this.#cursors.set(next, totals);',
     how: 'branch',
   },
-  {
-    name: 'reading-given-up',
-    file: stateWork,
-    find: "'this reading of the state was given up; start it anew'",
-    how: 'expression',
-  },
   { name: 'stage-begun', file: stateWork, find: 'if (first) {\n      this.#dropStage();', how: 'after' },
   { name: 'staged-state-in-use', file: stateWork, find: 'this.#state = stage.file;', how: 'after' },
-  { name: 'stage-of-two-states', file: stage, find: "return 'the chunks are of different states';", how: 'statement' },
   { name: 'damage-noted', file: note, find: 'export function writeNote(disk: Disk, note: Note): void {', how: 'after' },
 ];

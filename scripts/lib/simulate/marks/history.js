@@ -11,7 +11,6 @@ const leading = 'packages/zab/src/leader/leading.ts';
 const following = 'packages/zab/src/follower/following.ts';
 const followerSync = 'packages/zab/src/follower/sync.ts';
 const followerDiscovery = 'packages/zab/src/follower/discovery.ts';
-const followerBroadcast = 'packages/zab/src/follower/broadcast.ts';
 
 /** @type {readonly import('../marks.js').Mark[]} */
 const elections = [
@@ -86,12 +85,6 @@ const discoveries = [
     how: 'expression',
   },
   {
-    name: 'follower-left-deposed-leader',
-    file: following,
-    find: "return { to: 'looking', cause: `n${from} no longer leads` };",
-    how: 'statement',
-  },
-  {
     name: 'attempt-outdated',
     file: following,
     find: 'if (from !== this.leader || message.attempt !== this.attempt) return undefined;',
@@ -119,12 +112,6 @@ const synchronisation = [
     find: "return { type: 'state', reason: 'the log no longer reaches back to what it has' };",
     how: 'statement',
   },
-  {
-    name: 'state-for-the-applied',
-    file: plan,
-    find: "return { type: 'state', reason: 'it has applied what this history does not hold' };",
-    how: 'statement',
-  },
   { name: 'truncation-planned', file: plan, find: "{ type: 'truncate', from: common }", how: 'expression' },
   { name: 'logs-share-nothing', file: plan, find: 'return { zxid: 0, chain: 0 };', how: 'statement' },
   { name: 'state-turn-passes-on', file: leading, find: 'if (place === 0) nextState(this);', how: 'branch' },
@@ -142,21 +129,12 @@ const synchronisation = [
     how: 'after',
   },
   { name: 'new-leader-withheld', file: sync, find: "if (!votes && leading.stage === 'sync') return;", how: 'branch' },
-  { name: 'learner-wants-state', file: leading, find: 'learner.counts = false;', how: 'after' },
   {
     name: 'truncated',
     file: followerSync,
     find: 'if (after.zxid < core.log.last.zxid) core.truncate(after);',
     how: 'branch',
   },
-  {
-    name: 'need-state-while-serving',
-    file: followerSync,
-    find: "if (following.stage === 'broadcast') return { to: 'looking', cause: reason };",
-    how: 'branch',
-  },
-  { name: 'need-state', file: followerSync, find: 'following.awaitingState = true;', how: 'after' },
-  { name: 'staging-failed', file: followerSync, find: 'if (error !== null) {', how: 'after' },
   {
     name: 'staged-late',
     file: followerSync,
@@ -170,18 +148,6 @@ const synchronisation = [
     file: followerSync,
     find: "core.persist({ type: 'current-epoch', epoch: message.epoch });\n  }",
     how: 'else',
-  },
-  {
-    name: 'record-comes-twice',
-    file: followerBroadcast,
-    find: 'if (record.zxid <= core.log.last.zxid) continue;',
-    how: 'branch',
-  },
-  {
-    name: 'up-to-date-while-awaiting-state',
-    file: followerBroadcast,
-    find: 'if (following.awaitingState) return;',
-    how: 'branch',
   },
 ];
 

@@ -7,9 +7,10 @@ const handshakes = 'packages/server/src/replica/handshakes.ts';
 const leadership = 'packages/server/src/replica/leadership.ts';
 const folding = 'packages/server/src/replica/folding.ts';
 const pacing = 'packages/server/src/replica/pacing.ts';
-const apply = 'packages/tree/src/apply.ts';
 const prepare = 'packages/tree/src/prepare.ts';
 const pending = 'packages/tree/src/pending.ts';
+const quota = 'packages/tree/src/quota.ts';
+const scene = 'packages/tree/src/prepare/scene.ts';
 const fold = 'packages/tree/src/fold.ts';
 const journal = 'packages/tree/src/journal.ts';
 const rearm = 'packages/tree/src/rearm.ts';
@@ -18,7 +19,6 @@ const treeSession = 'packages/tree/src/session.ts';
 const session = 'packages/client/src/session/session.ts';
 const calls = 'packages/client/src/session/calls.ts';
 const watchers = 'packages/client/src/session/watchers.ts';
-const resume = 'packages/client/src/session/resume.ts';
 
 /** @type {readonly import('../marks.js').Mark[]} */
 const server = [
@@ -85,12 +85,6 @@ const server = [
     find: 'write.number === number);\n    if (!connection || !waiting) return;',
     how: 'after',
   },
-  {
-    name: 'duplicate-settled-before-later-write',
-    file: clients,
-    find: 'this.#resultOf(connection, first.number)',
-    how: 'expression',
-  },
   { name: 'client-full', file: clients, find: 'connection.full = true;', how: 'after' },
   {
     name: 'session-ended-under-client',
@@ -127,8 +121,14 @@ const server = [
   {
     name: 'server-behind-client',
     file: handshakes,
-    find: 'if (this.#around.tree.zxid >= connection.openAt) this.#welcome(connection);',
-    how: 'else',
+    find: 'if (this.#around.tree.zxid < connection.openAt) continue;',
+    how: 'branch',
+  },
+  {
+    name: 'server-behind-client-too-long',
+    file: handshakes,
+    find: "'this server is behind the client'",
+    how: 'expression',
   },
   {
     name: 'watch-on-missing-znode',
@@ -162,18 +162,19 @@ const server = [
   },
   { name: 'write-known-to-leader', file: leadership, find: 'if (number <= last) {', how: 'after' },
   {
-    name: 'write-behind-a-gap',
-    file: leadership,
-    find: 'if (number === last + 1) this.#propose(request, session, number, acked, attachment.identities);',
-    how: 'else',
-  },
-  {
     name: 'reattach-outdated',
     file: leadership,
     find: 'if (before && before.generation > generation) {',
     how: 'after',
   },
   { name: 'session-expired', file: leadership, find: 'this.#expiring.add(session);', how: 'after' },
+  {
+    name: 'servers-written',
+    file: leadership,
+    find: "if (config.data !== configText(servers, config.mzxid)) this.#propose({ op: 'configure', servers }, 0, 0, 0, []);",
+    how: 'branch',
+  },
+  { name: 'quota-noted', file: leadership, find: 'this.#notedQuotas.add(quota);', how: 'after' },
   { name: 'znode-reaped', file: leadership, find: "this.#propose({ op: 'reap', path }, 0, 0, 0, []);", how: 'after' },
   {
     name: 'fold-abandoned',
@@ -187,19 +188,6 @@ const server = [
 /** @type {readonly import('../marks.js').Mark[]} */
 const tree = [
   {
-    name: 'applied-for-ended-session',
-    file: apply,
-    find: 'if (txn.session !== 0 && session === undefined) {',
-    how: 'after',
-  },
-  { name: 'applied-twice', file: apply, find: 'if (txn.number <= session.lastNumber) {', how: 'after' },
-  {
-    name: 'prepared-for-ending-session',
-    file: prepare,
-    find: "if (lastNumber === undefined) return refused(refuse('SESSION_EXPIRED', '', 'the session has ended'));",
-    how: 'branch',
-  },
-  {
     name: 'transaction-too-long',
     file: prepare,
     find: "const path = 'path' in change ? change.path : '';",
@@ -210,6 +198,31 @@ const tree = [
     file: pending,
     find: 'for (const { path, before } of this.#undo.reverse()) this.#set(path, before);',
     how: 'branch',
+  },
+  {
+    name: 'quota-counted-anew',
+    file: quota,
+    find: 'this.#unsettled.clear();\n    for',
+    part: 'this.#unsettled.clear();',
+    how: 'after',
+  },
+  {
+    name: 'quota-refused',
+    file: scene,
+    find: "if (hard) return refuse('QUOTA_EXCEEDED', path, `the quota of ${shorten(quota)}: ${reason}`);",
+    how: 'branch',
+  },
+  {
+    name: 'quota-not-limiting-yet',
+    file: quota,
+    find: 'if (this.#unsettled.has(quota)) return null;',
+    how: 'branch',
+  },
+  {
+    name: 'quota-measured-in-flight',
+    file: pending,
+    find: 'if (at !== path && !at.startsWith(`${path}/`)) continue;',
+    how: 'after',
   },
   {
     name: 'fold-captured-znode',
@@ -267,18 +280,6 @@ const client = [
     file: session,
     find: "if (now >= this.#closeBy) return this.#finish('ended', CLOSED);",
     how: 'branch',
-  },
-  {
-    name: 'client-refused-on-reconnecting',
-    file: session,
-    find: 'if (refused) this.#lose(`refused on reconnecting: ${result.code}: ${result.reason}`, now);',
-    how: 'branch',
-  },
-  {
-    name: 'client-another-session',
-    file: resume,
-    find: 'if (welcome.session !== id || !welcome.resumed) {',
-    how: 'after',
   },
   {
     name: 'client-window-full',

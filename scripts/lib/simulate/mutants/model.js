@@ -1,7 +1,9 @@
-/** S52 to S56: membership, the data model, and that all servers do the same. */
+/** S52 to S56: membership, the data model, and that all servers do the same; M50 on: what servers write by themselves. */
 import { lines } from './shared.js';
 
 const pending = 'packages/tree/src/pending.ts';
+const quota = 'packages/tree/src/quota.ts';
+const leadership = 'packages/server/src/replica/leadership.ts';
 const create = 'packages/tree/src/prepare/create.ts';
 const applyCreate = 'packages/tree/src/apply/create.ts';
 
@@ -101,5 +103,53 @@ export const modelMutants = [
     cannot:
       'There is one version of the log and of the messages so far. A kind of transaction that a server does not know ends it, before it can go another way than the others.',
     heldBy: { file: 'tests/tree/txn.test.ts', test: 'of %s is a bug' },
+  },
+  {
+    id: 'M50',
+    title: 'what goes is not taken off the usage of a quota',
+    patches: [
+      {
+        file: quota,
+        find: 'if (!this.#tree.hasQuotas) return;',
+        replace: 'if (!this.#tree.hasQuotas || count < 0) return;',
+      },
+    ],
+    expect: ['C5', 'C2', 'state'],
+  },
+  {
+    id: 'M50b',
+    title: 'the limits of quotas are held against what is applied, not against what is in flight',
+    patches: [
+      {
+        file: pending,
+        find: 'this.#quotas?.charge(path, count, bytes);',
+        replace: '',
+      },
+    ],
+    expect: ['C2'],
+  },
+  {
+    id: 'M50c',
+    title: 'a quota that is in flight is taken to begin with what is applied',
+    patches: [
+      {
+        file: pending,
+        find: 'for (const [at, { node }] of this.#nodes) {',
+        replace: 'for (const [at, { node }] of []) {',
+      },
+    ],
+    expect: ['C2'],
+  },
+  {
+    id: 'M51',
+    title: 'every leader writes the list of servers again',
+    patches: [
+      {
+        file: leadership,
+        find: 'if (config.data !== configText(servers, config.mzxid)) this.#propose(',
+        replace: 'this.#propose(',
+      },
+    ],
+    expect: ['C2'],
   },
 ];

@@ -48,6 +48,22 @@ export const sessionMutants = [
   {
     id: 'S40',
     title: 'the word that a session has moved counts for whatever connection it has by then',
+    setting: [
+      {
+        file: leadership,
+        find: "    if (before) this.#send(before.server, { type: 'moved', session, generation });\n",
+        replace: '',
+      },
+      {
+        file: leadership,
+        find: "    this.#send(from, { type: 'attached', tag, session, generation, timeout, zxid, lastNumber });\n",
+        replace: lines(
+          "    this.#send(from, { type: 'attached', tag, session, generation, timeout, zxid, lastNumber });",
+          "    if (before) this.#send(before.server, { type: 'moved', session, generation });",
+          '',
+        ),
+      },
+    ],
     patches: [
       {
         file: clients,
@@ -56,25 +72,25 @@ export const sessionMutants = [
       },
     ],
     swarm: { faults: { clients: true, delay: true, partition: true } },
-    expect: ['C12'],
+    expect: ['C12', 'Z12'],
   },
   {
     id: 'S40b',
-    title: 'after a change of leaders the server that reports last has the session, not the one that had it last',
+    title: 'a session that is moved keeps its connection at the server it left',
     patches: [
       {
         file: leadership,
-        find: 'if (before && before.generation > generation) {',
-        replace: 'if (before && before.generation < 0) {',
+        find: "if (before) this.#send(before.server, { type: 'moved', session, generation });",
+        replace: '',
       },
       {
-        file: clients,
-        find: 'if (connection && connection.generation < generation) {',
-        replace: 'if (connection && generation > 0) {',
+        file: leadership,
+        find: 'if (attachment?.server !== from || attachment.generation !== generation) {',
+        replace: 'if (attachment === undefined) {',
       },
     ],
-    swarm: { faults: { clients: true, delay: true, partition: true, crash: true } },
-    expect: ['Z12', 'C13', 'C11'],
+    swarm: { faults: { clients: true, delay: true } },
+    expect: ['C4', 'C10', 'C2'],
   },
   {
     id: 'S41',
@@ -87,8 +103,8 @@ export const sessionMutants = [
       },
       {
         file: replica,
-        find: '        this.#clock,\n        this.#wall,',
-        replace: '        this.#wall,\n        this.#wall,',
+        find: 'this.#tree, this.#clock, this.#wall, {',
+        replace: 'this.#tree, this.#wall, this.#wall, {',
       },
     ],
     swarm: { faults: { clock: true } },
@@ -108,6 +124,7 @@ export const sessionMutants = [
         ),
       },
     ],
+    swarm: { steady: true },
     expect: ['C12'],
   },
   {
@@ -196,8 +213,8 @@ export const sessionMutants = [
     patches: [
       {
         file: handshakes,
-        find: 'if (this.#around.tree.zxid >= connection.openAt) this.#welcome(connection);',
-        replace: 'this.#welcome(connection);',
+        find: 'if (this.#around.tree.zxid < connection.openAt) continue;',
+        replace: '',
       },
     ],
     swarm: { faults: { clients: true, delay: true } },

@@ -1,5 +1,5 @@
 /**
- * Checks that stand behind others. Some mutants are only wrong where these are gone as well, as they were in the
+ * Patches that several mutants have in common. First checks that stand behind others. Some mutants are only wrong where these are gone as well, as they were in the
  * implementations that the scenarios come from: with them, the mistake is found and mended at once.
  */
 
@@ -39,4 +39,18 @@ export const noDigest = {
   file: 'packages/tree/src/loader.ts',
   find: 'if (state.digest !== digest) {',
   replace: 'if (digest < 0) {',
+};
+
+/** Each message to a client is a frame of its own, so that a connection can end between any two of them. @type {Patch} */
+export const smallFrames = {
+  file: 'packages/server/src/host/synod-language.ts',
+  find: 'for (const frame of frames(messages)) this.#link.send(frame);',
+  replace: 'for (const message of messages) for (const frame of frames([message])) this.#link.send(frame);',
+};
+
+/** Watches are armed again two at a time. @type {Patch} */
+export const smallBatches = {
+  file: 'packages/client/src/session/ledger.ts',
+  find: 'limits.watchPaths, welcome.maxFrameBytes / 2);',
+  replace: 'Math.min(2, limits.watchPaths), welcome.maxFrameBytes / 2);',
 };

@@ -236,16 +236,17 @@ export const storageMutants = [
   },
   {
     id: 'S35b',
-    title: 'a watermark that could not be written is passed over',
+    title: 'a watermark that could not be written once is given up',
     patches: [
+      { file: logKeeper, find: '  #hint: Zxid = 0;', replace: '  #hint: Zxid = 0;\n  #unmarked = false;' },
       {
         file: logKeeper,
         find: 'if (!sameMark(mark, this.#watermark.mark)) this.#watermark.write(mark);',
         replace: lines(
           'try {',
-          '      if (!sameMark(mark, this.#watermark.mark)) this.#watermark.write(mark);',
+          '      if (!this.#unmarked && !sameMark(mark, this.#watermark.mark)) this.#watermark.write(mark);',
           '    } catch {',
-          '      // The log is durable.',
+          '      this.#unmarked = true;',
           '    }',
         ),
       },

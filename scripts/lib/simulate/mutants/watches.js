@@ -1,5 +1,5 @@
 /** S47 to S51: watches. */
-import { lines } from './shared.js';
+import { lines, smallBatches } from './shared.js';
 
 const requests = 'packages/server/src/replica/connection-requests.ts';
 const replica = 'packages/server/src/replica/replica.ts';
@@ -34,14 +34,7 @@ export const watchMutants = [
   {
     id: 'S48',
     title: 'a client arms the first batch of its watches again, and forgets the others',
-    setting: [
-      {
-        file: 'packages/client/src/session/ledger.ts',
-        find: 'const rearm = this.#watchers.rearm(this.#told, limits.watchPaths, welcome.maxFrameBytes / 2);',
-        replace:
-          'const rearm = this.#watchers.rearm(this.#told, Math.min(2, limits.watchPaths), welcome.maxFrameBytes / 2);',
-      },
-    ],
+    setting: [smallBatches],
     patches: [
       {
         file: 'packages/client/src/session/watchers.ts',
@@ -87,7 +80,7 @@ export const watchMutants = [
         replace: '',
       },
     ],
-    swarm: { tiny: true, faults: { partition: true, delay: true } },
+    swarm: { tiny: true, programs: { watchers: 9 }, faults: { partition: true, delay: true } },
     expect: ['C10', 'C9', 'assertion'],
   },
   {
@@ -137,6 +130,7 @@ export const watchMutants = [
         replace: lines('        told!.add(connection);', '        emit(connection, event);'),
       },
     ],
+    swarm: { guarded: true, programs: { random: 9 } },
     expect: ['C10'],
   },
 ];

@@ -1,11 +1,13 @@
 /**
  * What the reference makes of a request: the change that the log should have, or the refusal. Order of the checks as in
- * ZooKeeper. Left out: the bound on the size of a transaction, and servers on which TTL znodes are turned off.
+ * ZooKeeper. Left out: the bound on the size of a transaction, and servers on which TTL znodes or the enforcement of quotas
+ * are turned off.
  */
 import { CreateMode, limits, Op, Permission, type Acl, type ErrorCode, type Identity } from '@synod/protocol';
 import type { CreateRequest, DeleteRequest, MultiOperation, WriteRequest } from '@synod/protocol';
 import type { CheckChange, CreateChange, MultiPart, Change as TxnChange } from '@synod/tree';
 import { allows, storedAcl } from './access.js';
+import { isBeyond, rootOf } from './quota.js';
 import { Kind, parentOf, type ReferenceState } from './state.js';
 
 export interface Refused {
@@ -32,6 +34,7 @@ interface Facts {
   readonly aversion: number;
   readonly creates: number;
   readonly children: number;
+  readonly data: Uint8Array | null;
 }
 
 const MODES: Readonly<Record<CreateMode, readonly [kind: 0 | 1 | 2 | 3, sequential: boolean]>> = {
@@ -81,6 +84,8 @@ class Scene {
   readonly #state: ReferenceState;
   readonly #asker: Asker;
   readonly #changed = new Map<string, Facts | null>();
+  /** Subtrees whose quota came or went with this request: nothing of them is limited. */
+  readonly #newQuotas: string[] = [];
 
   constructor(state: ReferenceState, asker: Asker) {
     this.#state = state;
@@ -122,9 +127,11 @@ class Scene {
         if (!node) return 'NO_NODE';
         const isCheck = operation.op === Op.check;
         if (!this.may(node, isCheck ? Permission.READ : Permission.WRITE)) return 'NO_AUTH';
+        const bytes = isCheck ? 0 : lengthOf(operation.data) - lengthOf(node.data);
+        if (this.#isBeyond(path, 0, bytes)) return 'QUOTA_EXCEEDED';
         if (version !== -1 && version !== node.version) return 'BAD_VERSION';
         if (isCheck) return { type: 'check', path };
-        this.#changed.set(path, { ...node, version: next(node.version) });
+        this.#changed.set(path, { ...node, version: next(node.version), data: operation.data });
         return { type: 'setData', path, data: operation.data, version: next(node.version) };
       }
     }
@@ -147,9 +154,11 @@ class Scene {
     if (!isPath(path)) return 'BAD_ARGUMENTS';
     if (this.at(path)) return 'NODE_EXISTS';
     if (parent.kind === Kind.ephemeral) return 'NO_CHILDREN_FOR_EPHEMERALS';
+    if (this.#isBeyond(path, 1, lengthOf(data))) return 'QUOTA_EXCEEDED';
     const creates = (parent.creates + 1) | 0;
+    this.#quotaMoved(path);
     this.#changed.set(above, { ...parent, creates, children: parent.children + 1 });
-    this.#changed.set(path, { acl, kind, version: 0, aversion: 0, creates: 0, children: 0 });
+    this.#changed.set(path, { acl, kind, version: 0, aversion: 0, creates: 0, children: 0, data });
     return { type: 'create', path, data, acl, kind, ttl, creates };
   }
 
@@ -165,8 +174,24 @@ class Scene {
     if (node.children > 0) return 'NOT_EMPTY';
     this.#changed.set(above, { ...parent, children: parent.children - 1 });
     this.#changed.set(path, null);
+    this.#quotaMoved(path);
     return { type: 'delete', path };
   }
+
+  #quotaMoved(path: string): void {
+    const root = rootOf(path);
+    if (root !== null) this.#newQuotas.push(root);
+  }
+
+  #isBeyond(path: string, count: number, bytes: number): boolean {
+    if (this.#newQuotas.some((root) => path === root || path.startsWith(`${root}/`))) return false;
+    const paths = (): Set<string> => new Set([...this.#state.nodes.keys(), ...this.#changed.keys()]);
+    return isBeyond((at) => this.at(at), paths, path, { count, bytes });
+  }
+}
+
+function lengthOf(data: Uint8Array | null): number {
+  return data?.length ?? 0;
 }
 
 /** −1 means any version, so no znode ever has it. */

@@ -1,10 +1,10 @@
 /**
  * The reference's state: what znodes and sessions there are, and what the log's changes do to them. Written from
  * ZooKeeper's documentation and PROTOCOL.md alone, without a look at packages/tree, for clarity and not for speed.
- * Left out: quotas.
  */
-import { EventType, OPEN_ACL, READ_ACL, type Acl, type Result, type Stat } from '@synod/protocol';
+import { EventType, OPEN_ACL, READ_ACL, toBinaryString, type Acl, type Result, type Stat } from '@synod/protocol';
 import type { MultiPart, Txn } from '@synod/tree';
+import { writeUsages } from './quota.js';
 
 /** Kinds of znodes by the numbers that the log has for them. */
 export const Kind = { persistent: 0, ephemeral: 1, container: 2, ttl: 3 } as const;
@@ -40,6 +40,8 @@ export function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/';
 }
 
+const CONFIG = '/zookeeper/config';
+
 export class ReferenceState {
   readonly nodes = new Map<string, Node>();
   /** The paths of the ephemeral znodes of each session that lives. */
@@ -47,8 +49,8 @@ export class ReferenceState {
   zxid = 0;
 
   constructor() {
-    for (const path of ['/', '/zookeeper', '/zookeeper/quota', '/zookeeper/config']) {
-      const isConfig = path.endsWith('config');
+    for (const path of ['/', '/zookeeper', '/zookeeper/quota', CONFIG]) {
+      const isConfig = path === CONFIG;
       const data = new Uint8Array(0);
       const node = newNode(path, { data, acl: isConfig ? READ_ACL : OPEN_ACL, kind: Kind.persistent, owner: 0 }, 0, 0);
       if (isConfig) node.aversion = -1;
@@ -59,6 +61,13 @@ export class ReferenceState {
 
   /** Carries out a transaction that fits the state; the result that its client is due. */
   apply(zxid: number, txn: Txn, changes: Change[]): Result {
+    const before = changes.length;
+    const result = this.#carryOut(zxid, txn, changes);
+    writeUsages(this, new Set(changes.slice(before).map(({ path }) => path)));
+    return result;
+  }
+
+  #carryOut(zxid: number, txn: Txn, changes: Change[]): Result {
     switch (txn.type) {
       case 'multi':
         return { results: txn.parts.map((part) => this.#change(zxid, txn, part, changes)) };
@@ -77,6 +86,9 @@ export class ReferenceState {
         node.aversion = txn.aversion;
         return { stat: statOf(node) };
       }
+      case 'configure':
+        this.#change(zxid, txn, { type: 'setData', path: CONFIG, data: txn.data, version: -1 }, changes);
+        return {};
       case 'error':
         return {};
       default:
@@ -132,6 +144,7 @@ export class ReferenceState {
    */
   misfit(txn: Txn): string | null {
     if (txn.type === 'closeSession') return this.sessions.has(txn.target) ? null : 'there is no such session';
+    if (txn.type === 'configure') return this.#wrongConfig(txn.session, toBinaryString(txn.data));
     const parts: readonly (MultiPart | Txn)[] = txn.type === 'multi' ? txn.parts : [txn];
     const made = new Map<string, number>();
     const childrenOf = (path: string): number => made.get(path) ?? this.nodes.get(path)?.children.size ?? -1;
@@ -151,6 +164,16 @@ export class ReferenceState {
       }
     }
     return txn.type === 'reap' ? this.#notToReap(txn.path) : null;
+  }
+
+  /** The list of servers is the ensemble's own, names its own zxid and says something new. */
+  #wrongConfig(session: number, text: string): string | null {
+    if (session !== 0) return `session ${session} has configured the ensemble`;
+    const lines = text.split('\n');
+    if (text !== '' && lines.pop() !== `version=${this.zxid.toString(16)}`) return 'it has the version of another';
+    const { data, mzxid } = this.nodes.get(CONFIG)!;
+    const now = [...lines, ...(text === '' ? [] : [`version=${mzxid.toString(16)}`])].join('\n');
+    return toBinaryString(data ?? new Uint8Array(0)) === now ? 'it says nothing new' : null;
   }
 
   #notToReap(path: string): string | null {
