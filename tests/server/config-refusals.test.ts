@@ -76,6 +76,28 @@ describe('what is refused', () => {
       ['dataDir=d', 'extendedTypesEnabled=on'],
       ['2: extendedTypesEnabled must be true or false, not "on"'],
     ],
+    ...['yes', '1', 'on'].map((word): [string, string[], string[]] => [
+      `${word} for true`,
+      ['dataDir=d', `enforceQuota=${word}`],
+      [`2: enforceQuota must be true or false, not "${word}"`],
+    ]),
+    ...['true', 'YES', '1'].map((word): [string, string[], string[]] => [
+      `${word} for yes`,
+      ['dataDir=d', `skipACL=${word}`],
+      [`2: skipACL must be yes or no, not "${word}"`],
+    ]),
+    ...['1023', '-4096', '0x', '08', '4k', '2147483648', '1048575.0'].map((text): [string, string[], string[]] => [
+      `requests of ${text} bytes`,
+      ['dataDir=d', `jute.maxbuffer=${text}`],
+      [`2: jute.maxbuffer must be a whole number from 1024 to 2147483647, decimal or as 0x…, not "${text}"`],
+    ]),
+    [
+      'longer requests than there can be',
+      ['dataDir=d', 'jute.maxbuffer=0x400000'],
+      [
+        '2: jute.maxbuffer must be from 1024 to 1048575, not 4194304: no request may be longer than 1048575 bytes, whatever protocol it comes by',
+      ],
+    ],
     [
       'an unknown word',
       ['dataDir=d', 'logLevel=loud'],

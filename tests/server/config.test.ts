@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig, parseConfig, type Config } from '@synod/server/config';
+import { serverLines } from '@synod/server/config/server-lines';
 import { ensemble, file, folder, parse, print, problemsOf, secret, warningsOf } from './config-file.js';
 
 describe('what a file means', () => {
@@ -32,6 +33,9 @@ describe('what a file means', () => {
       container: { checkIntervalMs: 60_000, maxPerMinute: 10_000, maxNeverUsedMs: 300_000 },
       globalOutstandingLimit: 1000,
       logRetention: { records: 100_000, bytes: 67_108_864 },
+      enforceQuota: false,
+      juteMaxBuffer: 1_048_575,
+      fourLetterWords: ['srvr'],
       logLevel: 'info',
     } satisfies Config);
   });
@@ -47,7 +51,8 @@ describe('what a file means', () => {
       ...[`zookeeper.DigestAuthenticationProvider.superDigest=${superDigest}`, 'extendedTypesEnabled=FALSE'],
       ...['znode.container.checkIntervalMs=1000', 'znode.container.maxPerMinute=5'],
       ...['znode.container.maxNeverUsedIntervalMs=0', 'globalOutstandingLimit=7', 'logRetainRecords=0'],
-      ...['logRetainBytes=1000000', 'logLevel=debug'],
+      ...['logRetainBytes=1000000', 'logLevel=debug', '4lw.commands.whitelist=ruok , mntr,'],
+      ...['enforceQuota=True', 'jute.maxbuffer=0x1000'],
     );
     expect(print(warnings)).toEqual(['19: skipACL: every client may do everything']);
     expect(config).toEqual({
@@ -62,8 +67,14 @@ describe('what a file means', () => {
       minSessionTimeout: 1500,
       maxSessionTimeout: 90_000,
       servers: [
-        { id: 1, host: 'fd00::1', port: 2888, role: 'participant' },
-        { id: 2, host: '10.0.0.2', port: 2888, role: 'observer' },
+        {
+          ...{ id: 1, host: 'fd00::1', port: 2888, role: 'participant' },
+          ...{ electionPort: 3888, clientHost: '::', clientPort: 2181 },
+        },
+        {
+          ...{ id: 2, host: '10.0.0.2', port: 2888, role: 'observer' },
+          ...{ electionPort: null, clientHost: null, clientPort: null },
+        },
       ],
       peerListen: { host: '0.0.0.0', port: 2888 },
       peerSecret: secret,
@@ -76,6 +87,9 @@ describe('what a file means', () => {
       container: { checkIntervalMs: 1000, maxPerMinute: 5, maxNeverUsedMs: 0 },
       globalOutstandingLimit: 7,
       logRetention: { records: 0, bytes: 1_000_000 },
+      enforceQuota: true,
+      juteMaxBuffer: 4096,
+      fourLetterWords: ['mntr', 'ruok'],
       logLevel: 'debug',
     } satisfies Config);
   });
@@ -131,6 +145,45 @@ describe('what a file means', () => {
   });
 });
 
+describe('numbers as Java reads them', () => {
+  test.each([
+    ['1024', 1024],
+    ['+4096', 4096],
+    ['0xFFFFF', 1_048_575],
+    ['0X400', 1024],
+    ['#400', 1024],
+    ['02000', 1024],
+  ])('%s is %i', (text, bytes) => {
+    expect(parse('dataDir=d', `jute.maxbuffer=${text}`).config.juteMaxBuffer).toBe(bytes);
+  });
+});
+
+describe('what the servers tell clients of themselves', () => {
+  const linesOf = (...lines: string[]): string[] => {
+    const secrets = ['peerSecretFile=data/peer.secret', 'clientPortAddress=0.0.0.0'];
+    return serverLines(parse('dataDir=data', 'serverId=1', ...lines, ...secrets).config.servers).split('\n');
+  };
+
+  test.each([
+    ['h:2888', 'h:2888:3888:participant'],
+    ['h:2888:2999', 'h:2888:2999:participant'],
+    ['h:2888:2888', 'h:2888:3888:participant'],
+    ['h:65000', 'h:65000:64000:participant'],
+    ['h:2888:3888;2181', 'h:2888:3888:participant;0.0.0.0:2181'],
+    ['h:2888:3888:participant;c.example:2181', 'h:2888:3888:participant;c.example:2181'],
+    ['h:2888:3888;0', 'h:2888:3888:participant'],
+    ['[fd00::1]:2888:3888;[::]:2181', '[fd00::1]:2888:3888:participant;[::]:2181'],
+  ])('%s as %s', (line, expected) => {
+    const lines = linesOf('server.1=a:1', `server.10=${line}`, 'server.2=b:1:2:observer');
+    expect(lines).toEqual(['server.1=a:1:1001:participant', 'server.2=b:1:2:observer', `server.10=${expected}`]);
+  });
+
+  test('nothing where it stands alone', () => {
+    expect(linesOf('server.1=a:1')).toEqual(['']);
+    expect(linesOf()).toEqual(['']);
+  });
+});
+
 describe('what is only a warning', () => {
   test.each<[string, readonly string[], readonly string[]]>([
     [
@@ -145,10 +198,10 @@ describe('what is only a warning', () => {
     ],
     [
       'with a note',
-      ['4lw.commands.whitelist=*'],
+      ['admin.enableServer=true'],
       [
-        "2: ZooKeeper's key 4lw.commands.whitelist is not supported yet and has no effect " +
-          '(there are no four-letter words; GET /health and GET /status on the client port tell how a server is doing)',
+        "2: ZooKeeper's key admin.enableServer is not supported yet and has no effect " +
+          '(GET /health and GET /status on the client port tell how a server is doing)',
       ],
     ],
     [
@@ -187,13 +240,13 @@ describe('what is only a warning', () => {
       reconfigEnabled leaderServes syncEnabled observerMasterPort localSessionsEnabled localSessionsUpgradingEnabled
       snapCount snapSizeLimitInKb preAllocSize txnLogSizeLimitInKb commitLogCount forceSync fsync.warningthresholdms
       flushDelay maxWriteQueuePollTime maxBatchSize autopurge.snapRetainCount autopurge.purgeInterval
-      4lw.commands.whitelist admin.enableServer admin.serverPort admin.serverAddress admin.commandURL admin.idleTimeout
+      admin.enableServer admin.serverPort admin.serverAddress admin.commandURL admin.idleTimeout
       admin.snapshot.enabled admin.restore.enabled admin.rateLimiterIntervalInMS metricsProvider.className
-      metricsProvider.httpPort metricsProvider.httpHost metricsProvider.exportJvmInfo audit.enable enforceQuota
-      enableEagerACLCheck authProvider.1 ssl.keyStore.location ssl.trustStore.password ssl.quorum.keyStore.type
+      metricsProvider.httpPort metricsProvider.httpHost metricsProvider.exportJvmInfo audit.enable enableEagerACLCheck
+      authProvider.1 ssl.keyStore.location ssl.trustStore.password ssl.quorum.keyStore.type
       ssl.clientAuth serverCnxnFactory digest.enabled serializeLastProcessedZxid.enabled closeSessionTxn.enabled
       maxResponseCacheSize maxGetChildrenResponseCacheSize quorumListenOnAllIPs multiAddress.enabled
-      quorum.auth.enableSasl jute.maxbuffer readonlymode.enabled connection_throttle_tokens
+      quorum.auth.enableSasl jute.maxbuffer.extrasize readonlymode.enabled connection_throttle_tokens
       request_throttle_max_requests throttled_op_wait_time largeRequestThreshold largeRequestMaxBytes`.split(/\s+/);
     const warnings = warningsOf('dataDir=d', ...guide.map((key) => `${key}=unusual`));
     expect(warnings.map((text) => /key (\S+) (is not supported yet and )?has no effect/.exec(text)?.[1])).toEqual(

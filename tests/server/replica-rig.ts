@@ -28,6 +28,8 @@ export function options(voters: readonly number[]): ReplicaOptions {
     skipAcl: false,
     authentication: {},
     ttlEnabled: true,
+    enforceQuota: false,
+    serverLines: '',
     reapIntervalMs: 1_000,
     reapMost: 100,
     containerUnusedMs: 0,
@@ -43,13 +45,15 @@ export class Rig {
   readonly replica: Replica;
   /** Effects for connections other than messages, in order: `pause 1`. */
   readonly notes: string[] = [];
+  /** Warnings: `warn event name=value`. */
+  readonly logged: string[] = [];
   readonly #said = new Map<number, ServerMessage[]>();
   readonly #ops = new Map<string, OpCode>();
   readonly #xids = new Map<number, number>();
   #now = 1_000;
 
   /** `tree`: what was loaded from the state at rest. */
-  constructor(voters: readonly number[] = [1], tree: Tree = new Tree()) {
+  constructor(voters: readonly number[] = [1], tree: Tree = new Tree(), more: Partial<ReplicaOptions> = {}) {
     const position = { zxid: tree.zxid, chain: 0 };
     const history = {
       damage: null,
@@ -63,12 +67,15 @@ export class Rig {
       tail: [],
     };
     let random = 0;
-    this.replica = new Replica(options(voters), {
-      history,
-      tree,
-      seed: 1_000_000,
-      randomBytes: (length) => new Uint8Array(length).fill(++random),
-    });
+    this.replica = new Replica(
+      { ...options(voters), ...more },
+      {
+        history,
+        tree,
+        seed: 1_000_000,
+        randomBytes: (length) => new Uint8Array(length).fill(++random),
+      },
+    );
     this.tick(TICK_MS);
   }
 
@@ -97,6 +104,9 @@ export class Rig {
       const messages = effect.messages.map((message) => readServerMessage(message, opOf));
       this.#said.set(effect.connection, [...this.said(effect.connection), ...messages]);
       if (effect.full) this.notes.push(`full ${effect.connection}`);
+    } else if (effect.type === 'log' && effect.level === 'warn') {
+      const fields = Object.entries(effect.fields).map(([name, value]) => ` ${name}=${value}`);
+      this.logged.push(`warn ${effect.event}${fields.join('')}`);
     } else if (effect.type === 'client-close' || effect.type === 'client-pause' || effect.type === 'client-resume') {
       this.notes.push(`${effect.type.slice(7)} ${effect.connection}`);
     }

@@ -1,6 +1,6 @@
 /** The replica by itself: handshakes, the order of answers, retried writes, expiry, bounds. */
 import { describe, expect, test } from '@jest/globals';
-import { CREATOR_ACL, EventType, isRefusal, Op, type Reply, type Request } from '@synod/protocol';
+import { CREATOR_ACL, EventType, isRefusal, MAX_ZXID, Op, type Reply, type Request } from '@synod/protocol';
 import { Tree } from '@synod/tree';
 import { create, data, Rig } from './replica-rig.js';
 
@@ -46,8 +46,25 @@ describe('handshake', () => {
     const rig = new Rig();
     const { session = 0, secret = null } = rig.connect(1) ?? {};
     expect(rig.connect(2, { session, secret, lastZxid: session + 1_000 })).toBeUndefined();
-    rig.tick(1_000);
+    rig.tick(200);
+    expect(rig.goodbye(2)).toBeUndefined();
+    rig.tick(200);
     expect(rig.goodbye(2)).toBe('CONNECTION_LOSS');
+  });
+
+  test('nor is a session made before, or for a client whose zxid never comes', () => {
+    const rig = new Rig();
+    const { session: first = 0 } = rig.connect(1) ?? {};
+    expect(rig.connect(2, { lastZxid: first + 1 })).toBeUndefined();
+    expect(rig.connect(3, { lastZxid: MAX_ZXID })).toBeUndefined();
+    expect(rig.replica.status).toMatchObject({ sessions: 1, zxid: first });
+    rig.ask(1, create('/a'), 1);
+    rig.turn();
+    const welcome = rig.said(2).find((message) => message.type === 'welcome');
+    expect(welcome).toMatchObject({ welcome: { session: first + 2, resumed: false } });
+    rig.tick(400);
+    expect([rig.goodbye(2), rig.goodbye(3)]).toEqual([undefined, 'CONNECTION_LOSS']);
+    expect(rig.replica.status).toMatchObject({ sessions: 2, zxid: first + 2 });
   });
 
   test('requests come after welcome, and hello once', () => {

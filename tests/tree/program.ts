@@ -149,9 +149,9 @@ export function picture(tree: Tree): unknown {
     ephemerals: [...session.ephemerals].sort(),
   }));
   sessions.sort((a, b) => a.id - b.id);
-  const { zxid, digest, nodeCount, ephemeralCount, dataBytes } = tree;
+  const { zxid, digest, nodeCount, ephemeralCount, dataBytes, pathLength } = tree;
   const reapable = tree.reapable(1e9, { maxNeverUsedMs: 1, max: 1000 }).sort();
-  return { zxid, digest, nodeCount, ephemeralCount, dataBytes, znodes, sessions, reapable };
+  return { zxid, digest, nodeCount, ephemeralCount, dataBytes, pathLength, znodes, sessions, reapable };
 }
 
 /** What a transaction has done, without numbers that belong to one server. */

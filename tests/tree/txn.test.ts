@@ -52,6 +52,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   }),
   fc.record({ type: fc.constant('closeSession' as const), target: zxid, expired: fc.boolean() }),
   fc.record({ type: fc.constant('reap' as const), path }),
+  fc.record({ type: fc.constant('configure' as const), data: fc.uint8Array() }),
 );
 
 const origin = fc.record({ session: zxid, number: zxid, acked: zxid, time: zxid });

@@ -40,7 +40,12 @@ import {
   type Txn,
 } from '@synod/tree';
 
-export const SETTINGS: PrepareSettings = { skipAcl: false, ttlEnabled: true, transactionBytes: 1_000_000 };
+export const SETTINGS: PrepareSettings = {
+  skipAcl: false,
+  ttlEnabled: true,
+  transactionBytes: 1_000_000,
+  quotas: null,
+};
 
 /** Who asks, where it is not the ensemble itself. */
 export interface By {

@@ -15,6 +15,19 @@ export { limits } from './limits.js';
 export { errorCodes, errorName, isRetryable, type ErrorCode, type ErrorNumber } from './error-code.js';
 export { badMessage, isSynodError, SynodError, type Outcome, type SynodErrorInit } from './synod-error.js';
 export { baseName, joinPath, parentPath, pathProblem, sequenceSuffix } from './path.js';
+export {
+  isQuotaZnode,
+  limitsPath,
+  movedText,
+  numberOf,
+  QUOTA_ROOT,
+  readTrack,
+  statsPath,
+  trackText,
+  usageText,
+  type Track,
+  type Usage,
+} from './quota-text.js';
 export { statFromWire, statToWire, type Stat, type StatWire } from './stat.js';
 export {
   aclFromWire,

@@ -9,6 +9,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { limits } from '@synod/protocol';
+import type { FourLetterWord } from '@synod/zookeeper';
 import { codeOf, readMyId, readSecret, secretAdvice } from './config/files.js';
 import { foreignKeyNames, reportForeignKey } from './config/foreign-keys.js';
 import { nearest } from './config/nearest.js';
@@ -24,6 +26,7 @@ import {
   type ServerLine,
 } from './config/servers.js';
 import { isLoopback, MAX_MS, Settings, type Address } from './config/settings.js';
+import { readWhitelist } from './config/whitelist.js';
 
 export { ConfigError, formatProblem, type Problem } from './config/problems.js';
 export type { ServerEntry, ServerRole } from './config/servers.js';
@@ -81,6 +84,12 @@ export interface Config {
   readonly superDigest: string | null;
   /** Whether TTL znodes may be created. */
   readonly extendedTypes: boolean;
+  /** Whether writes beyond a quota are refused; usage is counted in any case. */
+  readonly enforceQuota: boolean;
+  /** Most bytes of one frame of a client that speaks ZooKeeper's protocol. */
+  readonly juteMaxBuffer: number;
+  /** ZooKeeper's four-letter words that are answered. */
+  readonly fourLetterWords: readonly FourLetterWord[];
   readonly container: ContainerRules;
   /** Requests of all clients of this server that may be under way before it stops to read. */
   readonly globalOutstandingLimit: number;
@@ -100,6 +109,7 @@ const keys = [
   ...['DigestAuthenticationProvider.superDigest', 'znode.container.checkIntervalMs', 'znode.container.maxPerMinute'],
   ...['znode.container.maxNeverUsedIntervalMs', 'globalOutstandingLimit', 'serverId', 'clusterName', 'peerSecretFile'],
   ...['peerPortAddress', 'allowedOrigins', 'logRetainRecords', 'logRetainBytes', 'logLevel'],
+  ...['enforceQuota', 'jute.maxbuffer', '4lw.commands.whitelist'],
 ];
 
 /**
@@ -156,6 +166,9 @@ export function parseConfig(text: string, file: string): ParsedConfig {
     allowedOrigins: readOrigins(settings, findings),
     ...readLimits(settings),
     ...readAccess(settings, findings),
+    enforceQuota: settings.flag('enforceQuota', false),
+    juteMaxBuffer: readJuteMaxBuffer(settings, findings),
+    fourLetterWords: readWhitelist(settings, findings),
     logLevel: settings.choice('logLevel', ['error', 'warn', 'info', 'debug']) ?? 'info',
   };
   return { warnings: findings.conclude(file), config };
@@ -269,7 +282,7 @@ function readAddresses(
     const advice = 'clients on other machines need clientPortAddress=0.0.0.0';
     findings.warn(settings.line('clientPort'), `clients are served on 127.0.0.1 only; ${advice}`);
   }
-  return { clientAddress, servers: servers.map(({ id, host, port, role }) => ({ id, host, port, role })), peerListen };
+  return { clientAddress, servers: servers.map(({ line: _, ...server }) => server), peerListen };
 
   function agree(key: string, given: string | number | null, inLine: string | number | null): void {
     if (given === null || inLine === null || given === inLine) return;
@@ -317,7 +330,8 @@ function readLimits(
 }
 
 function readAccess(settings: Settings, findings: Findings): Pick<Config, 'skipAcl' | 'superDigest' | 'extendedTypes'> {
-  const skipAcl = settings.flag('skipACL', false, { yes: true, no: false });
+  // In ZooKeeper nothing but yes has an effect.
+  const skipAcl = settings.matching('skipACL', /^(yes|no|false)$/, 'yes or no') === 'yes';
   if (skipAcl) findings.warn(settings.line('skipACL'), 'skipACL: every client may do everything');
   const superDigest = settings.text('DigestAuthenticationProvider.superDigest');
   if (superDigest !== null && !/^[^:\s]+:[A-Za-z0-9+/]{27}=$/.test(superDigest)) {
@@ -326,4 +340,17 @@ function readAccess(settings: Settings, findings: Findings): Pick<Config, 'skipA
     findings.error(line, `DigestAuthenticationProvider.superDigest must be ${rule}`);
   }
   return { skipAcl, superDigest, extendedTypes: settings.flag('extendedTypesEnabled', true) };
+}
+
+/** One frame is one request, and no request is longer than {@link limits.frameBytes}: more could not be honoured. */
+function readJuteMaxBuffer(settings: Settings, findings: Findings): number {
+  const most = limits.frameBytes;
+  const bytes = settings.decoded('jute.maxbuffer', 1024, 2 ** 31 - 1) ?? most;
+  if (bytes <= most) return bytes;
+  const reason = `no request may be longer than ${most} bytes, whatever protocol it comes by`;
+  findings.error(
+    settings.line('jute.maxbuffer'),
+    `jute.maxbuffer must be from 1024 to ${most}, not ${bytes}: ${reason}`,
+  );
+  return most;
 }

@@ -9,6 +9,7 @@
  */
 import { isRefusal, Op, refuse, type OpCode, type Refusal, type Reply, type Result } from '@synod/protocol';
 import { applyCloseSession } from './apply/close-session.js';
+import { applyConfigure } from './apply/configure.js';
 import { applyCreate } from './apply/create.js';
 import { applyCreateSession } from './apply/create-session.js';
 import { applyDelete } from './apply/delete.js';
@@ -71,6 +72,12 @@ export function apply(state: State, zxid: number, txn: Txn): Applied {
 }
 
 function carryOut(state: State, txn: Txn, changes: NodeChange[]): Result | Refusal {
+  const result = change(state, txn, changes);
+  state.quotas.settle();
+  return result;
+}
+
+function change(state: State, txn: Txn, changes: NodeChange[]): Result | Refusal {
   switch (txn.type) {
     case 'create':
       return applyCreate(state, txn, txn, changes);
@@ -89,6 +96,8 @@ function carryOut(state: State, txn: Txn, changes: NodeChange[]): Result | Refus
       return applyCreateSession(state, txn);
     case 'closeSession':
       return applyCloseSession(state, txn, changes);
+    case 'configure':
+      return applyConfigure(state, txn, txn, changes);
   }
 }
 
@@ -121,6 +130,7 @@ function opOf(txn: Txn): OpCode | 0 {
       return txn.expired ? 0 : Op.closeSession;
     case 'createSession':
     case 'reap':
+    case 'configure':
       return 0;
   }
 }

@@ -1,11 +1,14 @@
 /** The znodes that exist from the start, and the state a new ensemble starts from. */
-import { joinPath, OPEN_ACL, READ_ACL, type Acl } from '@synod/protocol';
+import { joinPath, OPEN_ACL, QUOTA_ROOT, READ_ACL, type Acl } from '@synod/protocol';
 import { AclTable } from './acl-table.js';
 import { State } from './state.js';
 import { Znode } from './znode.js';
 
+/** Holds the list of servers. */
+export const CONFIG_PATH = '/zookeeper/config';
+
 /** Paths that cannot be deleted. */
-const BUILT_IN: ReadonlySet<string> = new Set(['/', '/zookeeper', '/zookeeper/quota', '/zookeeper/config']);
+const BUILT_IN: ReadonlySet<string> = new Set(['/', '/zookeeper', QUOTA_ROOT, CONFIG_PATH]);
 
 /** True for a znode that exists from the start and cannot be deleted. */
 export function isBuiltIn(path: string): boolean {

@@ -1,3 +1,4 @@
+export { CONFIG_PATH } from './builtin.js';
 export { Tree, type Loader } from './tree.js';
 export { type Applied } from './apply.js';
 export { type Reader } from './read.js';
@@ -14,6 +15,7 @@ export {
   type Change,
   type CheckChange,
   type CloseSessionChange,
+  type ConfigureChange,
   type CreateChange,
   type CreateSessionChange,
   type DeleteChange,
@@ -27,10 +29,11 @@ export {
   type TxnOrigin,
 } from './txn.js';
 export { Preparer, type InternalRequest } from './prepare.js';
-export { type PrepareContext, type PrepareSettings } from './prepare/scene.js';
+export { type PrepareContext, type PrepareSettings, type QuotaRules } from './prepare/scene.js';
 export { type CreateSessionRequest } from './prepare/create-session.js';
 export { type ExpireSessionRequest } from './prepare/close-session.js';
 export { type ReapRequest } from './prepare/reap.js';
+export { configText, type ConfigureRequest } from './prepare/configure.js';
 export { Watches, type Emit, type MayRead, type WatchKind } from './watches.js';
 export { Journal } from './journal.js';
 export { JOURNAL_CHANGES } from './acl-table.js';

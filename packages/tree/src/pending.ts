@@ -5,8 +5,9 @@
  * entry shows the state behind the last such transaction and goes when that one is applied. A preparation that fails
  * half way (a multi, mostly) takes its entries back, so that nothing of it is left.
  */
-import type { Acl } from '@synod/protocol';
+import { isQuotaZnode, QUOTA_ROOT, toBinaryString, type Acl, type Usage } from '@synod/protocol';
 import { Fifo } from './fifo.js';
+import { Quotas, type Excess, type QuotaTree } from './quota.js';
 import type { Tree } from './tree.js';
 import type { NodeKind } from './znode.js';
 import { type ZnodeView } from './znode.js';
@@ -21,6 +22,10 @@ export interface PendingNode {
   readonly kind: NodeKind;
   /** The session of an ephemeral znode, otherwise 0. */
   readonly owner: number;
+  /** Of data. */
+  readonly bytes: number;
+  /** The data as a binary string, of the znodes of quotas only. */
+  readonly quotaText: string | null;
 }
 
 interface NodeEntry {
@@ -36,8 +41,10 @@ interface SessionEntry {
 }
 
 /** The overlay; one preparation at a time, from {@link begin} to {@link commit} or {@link rollback}. */
-export class Pending {
+export class Pending implements QuotaTree {
   readonly #tree: Tree;
+  /** null: quotas do not matter to what comes. */
+  readonly #quotas: Quotas | null;
   readonly #nodes = new Map<string, NodeEntry>();
   readonly #sessions = new Map<number, SessionEntry>();
   /** Paths of entries whose znode belongs to a session. */
@@ -48,8 +55,9 @@ export class Pending {
   #undo: { path: string; before: NodeEntry | undefined }[] = [];
   #zxid = 0;
 
-  constructor(tree: Tree) {
+  constructor(tree: Tree, withQuotas: boolean) {
     this.#tree = tree;
+    this.#quotas = withQuotas ? new Quotas(this) : null;
   }
 
   /** Starts the preparation of the transaction with this zxid. */
@@ -60,12 +68,14 @@ export class Pending {
 
   /** Keeps what was done since {@link begin}. */
   commit(): void {
+    this.#quotas?.settle();
     for (const { path } of this.#undo) this.#nodeQueue.push({ zxid: this.#zxid, path });
     this.#undo = [];
   }
 
   /** Takes everything back that was done since {@link begin}. */
   rollback(): void {
+    this.#quotas?.forget();
     for (const { path, before } of this.#undo.reverse()) this.#set(path, before);
     this.#undo = [];
   }
@@ -75,7 +85,7 @@ export class Pending {
     const entry = this.#nodes.get(path);
     if (entry !== undefined) return entry.node ?? undefined;
     const node = path === '' ? undefined : this.#tree.find(path);
-    return node && fromZnode(node);
+    return node && fromZnode(path, node);
   }
 
   /** Says how the znode at a path will be; null for gone. */
@@ -100,6 +110,40 @@ export class Pending {
       if (paths) paths.add(path);
       else this.#owned.set(owner, new Set([path]));
     }
+  }
+
+  /** Puts a change down to the quota that encloses it; see {@link Quotas.charge}. */
+  charge(path: string, count: number, bytes: number): void {
+    this.#quotas?.charge(path, count, bytes);
+  }
+
+  /** The limit that a change would break. */
+  excess(path: string, count: number, bytes: number): Excess | null {
+    return this.#quotas?.excess(path, count, bytes) ?? null;
+  }
+
+  get hasQuotas(): boolean {
+    return this.node(QUOTA_ROOT)!.numChildren > 0;
+  }
+
+  quotaText(path: string): string | null | undefined {
+    return this.node(path)?.quotaText;
+  }
+
+  putUsage(path: string, text: string): void {
+    this.put(path, { ...this.node(path)!, bytes: text.length, quotaText: text });
+  }
+
+  /** Of the applied tree, corrected by what is in flight: only rarely asked for. */
+  measure(path: string): Usage {
+    let { count, bytes } = this.#tree.measure(path);
+    for (const [at, { node }] of this.#nodes) {
+      if (at !== path && !at.startsWith(`${path}/`)) continue;
+      const applied = this.#tree.find(at);
+      count += (node === null ? 0 : 1) - (applied === undefined ? 0 : 1);
+      bytes += (node?.bytes ?? 0) - (applied?.dataLength ?? 0);
+    }
+    return { count, bytes };
   }
 
   /** Paths of the ephemeral znodes that a session will have. */
@@ -135,7 +179,7 @@ export class Pending {
   }
 }
 
-function fromZnode(node: ZnodeView): PendingNode {
+function fromZnode(path: string, node: ZnodeView): PendingNode {
   return {
     acl: node.acl.acl,
     version: node.version,
@@ -144,5 +188,12 @@ function fromZnode(node: ZnodeView): PendingNode {
     numChildren: node.numChildren,
     kind: node.kind,
     owner: node.owner,
+    bytes: node.dataLength,
+    quotaText: isQuotaZnode(path) ? node.data : null,
   };
+}
+
+/** What {@link PendingNode.quotaText} is of a znode with this data. */
+export function quotaTextOf(path: string, data: Uint8Array | null): string | null {
+  return data !== null && isQuotaZnode(path) ? toBinaryString(data) : null;
 }

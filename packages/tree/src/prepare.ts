@@ -8,6 +8,7 @@
  */
 import { Op, refuse, type OpCode, type Refusal, type WriteRequest } from '@synod/protocol';
 import { Pending } from './pending.js';
+import { prepareConfigure, type ConfigureRequest } from './prepare/configure.js';
 import { prepareCloseSession, type ExpireSessionRequest } from './prepare/close-session.js';
 import { prepareCreate } from './prepare/create.js';
 import { prepareCreateSession, type CreateSessionRequest } from './prepare/create-session.js';
@@ -22,7 +23,7 @@ import type { Tree } from './tree.js';
 import type { Change, Txn } from './txn.js';
 
 /** What the ensemble asks of itself. */
-export type InternalRequest = CreateSessionRequest | ExpireSessionRequest | ReapRequest;
+export type InternalRequest = CreateSessionRequest | ExpireSessionRequest | ReapRequest | ConfigureRequest;
 
 /** The leader's side of the tree: one for each leadership, or {@link reset} in between. */
 export class Preparer {
@@ -33,7 +34,7 @@ export class Preparer {
   constructor(tree: Tree, settings: PrepareSettings) {
     this.#tree = tree;
     this.#settings = settings;
-    this.#pending = new Pending(tree);
+    this.#pending = new Pending(tree, settings.quotas !== null);
   }
 
   /**
@@ -82,7 +83,7 @@ export class Preparer {
 
   /** Forgets everything in flight: a new leadership starts from the applied tree. */
   reset(): void {
-    this.#pending = new Pending(this.#tree);
+    this.#pending = new Pending(this.#tree, this.#settings.quotas !== null);
   }
 
   /** The highest number of a session's writes, applied or in flight; undefined where the session is unknown or closing. */
@@ -111,6 +112,8 @@ function prepareChange(scene: Scene, request: WriteRequest | InternalRequest): C
       return prepareCloseSession(scene, request.target, true);
     case 'reap':
       return prepareReap(scene, request);
+    case 'configure':
+      return prepareConfigure(scene, request);
   }
 }
 

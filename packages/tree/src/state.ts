@@ -5,12 +5,13 @@
  * The pattern of a change: `edit` before the first field changes (the running fold takes its copy, the old term leaves
  * the digest), then the fields, then `commit` (the new term enters).
  */
-import { addHash, joinPath, removeHash, type EventType } from '@synod/protocol';
+import { addHash, joinPath, QUOTA_ROOT, removeHash, type EventType, type Usage } from '@synod/protocol';
 import type { AclTable } from './acl-table.js';
 import { RunningFold, type Fold, type RowSource } from './fold.js';
+import { Quotas, type QuotaTree } from './quota.js';
 import { sessionRow, znodeRow, type StateRow } from './rows.js';
 import type { KeptResult, SessionState } from './session.js';
-import { NodeKind, znodeHash, type Znode } from './znode.js';
+import { contentHash, NodeKind, znodeHash, type Znode } from './znode.js';
 
 /** What happened to a znode, for watches. A create or delete also changes the list of children of the parent. */
 export interface NodeChange {
@@ -25,18 +26,22 @@ export interface NodeChange {
 }
 
 /** The state of one server at one zxid. */
-export class State implements RowSource {
+export class State implements RowSource, QuotaTree {
   zxid = 0;
   /** Sum of the hashes of all znodes, sessions and kept results. */
   digest = 0;
   nodeCount = 0;
   ephemeralCount = 0;
   dataBytes = 0;
+  /** Characters of the paths of all znodes. */
+  pathLength = 1;
   readonly root: Znode;
   readonly acls: AclTable;
   readonly sessions = new Map<number, SessionState>();
   /** Container and TTL znodes. */
   readonly reapable = new Set<Znode>();
+  readonly quotas = new Quotas(this);
+  #quotaRoot: Znode | undefined;
   #dirtyPaths = new Set<string>();
   #dirtySessions = new Set<number>();
   #fold: RunningFold | null = null;
@@ -77,6 +82,42 @@ export class State implements RowSource {
     return node;
   }
 
+  get hasQuotas(): boolean {
+    this.#quotaRoot ??= this.find(QUOTA_ROOT);
+    return this.#quotaRoot !== undefined && this.#quotaRoot.children !== null;
+  }
+
+  quotaText(path: string): string | null | undefined {
+    return this.find(path)?.data;
+  }
+
+  /** The data changes, and with it the length in the Stat; no version, no zxid, no time, and nobody is told. */
+  putUsage(path: string, text: string): void {
+    const node = this.find(path)!;
+    if (node.data === text) return;
+    this.edit(path, node);
+    this.setData(path, node, text);
+    this.commit(node);
+  }
+
+  measure(path: string): Usage {
+    let [count, bytes] = [0, 0];
+    const open: (Znode | undefined)[] = [this.find(path)];
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      count++;
+      bytes += node.dataLength;
+      if (node.children !== null) for (const child of node.children.values()) open.push(child);
+    }
+    return { count, bytes };
+  }
+
+  /** Gives a znode other data, between {@link edit} and {@link commit}. */
+  setData(path: string, node: Znode, data: string | null): void {
+    this.dataBytes += (data?.length ?? 0) - node.dataLength;
+    node.data = data;
+    node.content = contentHash(path, data);
+  }
+
   /** Before the fields of a znode change. */
   edit(path: string, node: Znode): void {
     this.#touch(path);
@@ -100,6 +141,7 @@ export class State implements RowSource {
     parent.children ??= new Map();
     parent.children.set(node.name, node);
     this.#count(node);
+    this.pathLength += path.length;
     if (node.kind === NodeKind.ephemeral) this.sessions.get(node.owner)?.ephemerals.add(path);
   }
 
@@ -110,7 +152,8 @@ export class State implements RowSource {
     parent.children!.delete(node.name);
     if (parent.children!.size === 0) parent.children = null;
     this.nodeCount--;
-    this.dataBytes -= node.data?.length ?? 0;
+    this.dataBytes -= node.dataLength;
+    this.pathLength -= path.length;
     if (node.kind === NodeKind.ephemeral) {
       this.ephemeralCount--;
       this.sessions.get(node.owner)?.ephemerals.delete(path);
@@ -121,7 +164,7 @@ export class State implements RowSource {
   #count(node: Znode): void {
     this.digest = addHash(this.digest, znodeHash(node));
     this.nodeCount++;
-    this.dataBytes += node.data?.length ?? 0;
+    this.dataBytes += node.dataLength;
     if (node.kind === NodeKind.ephemeral) this.ephemeralCount++;
     else if (node.lifetime !== null) this.reapable.add(node);
   }

@@ -3,7 +3,7 @@
  * so has the same znodes and sessions. This file is the door; the rooms are apply.ts, read.ts, state.ts, fold.ts and
  * loader.ts.
  */
-import type { Acl, ReadRequest, Refusal, Reply, Result } from '@synod/protocol';
+import type { Acl, ReadRequest, Refusal, Reply, Result, Usage } from '@synod/protocol';
 import { apply, resultOf, type Applied } from './apply.js';
 import { newState } from './builtin.js';
 import type { Fold } from './fold.js';
@@ -74,6 +74,11 @@ export class Tree {
     return this.#state.dataBytes;
   }
 
+  /** Characters of the paths of all znodes. */
+  get pathLength(): number {
+    return this.#state.pathLength;
+  }
+
   /** The sessions that live. */
   get sessions(): ReadonlyMap<number, Session> {
     return this.#state.sessions;
@@ -87,6 +92,11 @@ export class Tree {
   /** The znode at a path, or the deepest one that exists above it. */
   nearest(path: string): ZnodeView {
     return this.#state.nearest(path);
+  }
+
+  /** Counts what a subtree holds, its root included; nothing where there is none. */
+  measure(path: string): Usage {
+    return this.#state.measure(path);
   }
 
   /** The ACL that a {@link NodeChange} names; undefined where more than JOURNAL_CHANGES changes have come since. */

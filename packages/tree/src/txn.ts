@@ -8,7 +8,7 @@
  *     delete         2 …origin path                                       error          6 …origin op code reason path outcome index
  *     setData        3 …origin path data|nil version                      createSession  7 …origin timeout secretHash server tag
  *     setAcl         4 …origin path acl|nil aversion                      closeSession   8 …origin target expired
- *                                                                         reap           9 …origin path
+ *     configure     11 …origin data                                       reap           9 …origin path
  *     origin         session number acked time
  *     part           create, delete or setData without origin, or check: 10 path
  *
@@ -115,6 +115,11 @@ export interface ReapChange {
   readonly type: 'reap';
   readonly path: string;
 }
+/** Replaces the list of servers in `/zookeeper/config`; its version is −1 from then on. */
+export interface ConfigureChange {
+  readonly type: 'configure';
+  readonly data: Uint8Array;
+}
 
 export type Change =
   | CreateChange
@@ -125,7 +130,8 @@ export type Change =
   | ErrorChange
   | CreateSessionChange
   | CloseSessionChange
-  | ReapChange;
+  | ReapChange
+  | ConfigureChange;
 
 export type Txn = TxnOrigin & Change;
 
@@ -139,6 +145,7 @@ const CREATE_SESSION = 7;
 const CLOSE_SESSION = 8;
 const REAP = 9;
 const CHECK = 10;
+const CONFIGURE = 11;
 
 /** A transaction as a body for the log, in memory of its own. */
 export function encodeTxn(txn: Txn): Uint8Array {
@@ -170,6 +177,8 @@ function toWire(t: Txn): unknown[] {
       return [CLOSE_SESSION, session, number, acked, time, t.target, t.expired];
     case 'reap':
       return [REAP, session, number, acked, time, t.path];
+    case 'configure':
+      return [CONFIGURE, session, number, acked, time, t.data];
   }
 }
 
@@ -233,11 +242,12 @@ export function decodeTxn(body: Uint8Array): Txn {
       return { session, number, acked, time, type: 'error', op: f[5] as OpCode | 0, refusal };
     }
     default:
-      return { session, number, acked, time, ...sessionChange(f) };
+      return { session, number, acked, time, ...ownChange(f) };
   }
 }
 
-function sessionChange(f: readonly unknown[]): CreateSessionChange | CloseSessionChange | ReapChange {
+/** What the ensemble does by itself, and the end of a session. */
+function ownChange(f: readonly unknown[]): CreateSessionChange | CloseSessionChange | ReapChange | ConfigureChange {
   switch (f[0]) {
     case CREATE_SESSION: {
       const secretHash = f[6] as Uint8Array;
@@ -248,6 +258,8 @@ function sessionChange(f: readonly unknown[]): CreateSessionChange | CloseSessio
       return { type: 'closeSession', target: f[5] as number, expired: f[6] as boolean };
     case REAP:
       return { type: 'reap', path: f[5] as string };
+    case CONFIGURE:
+      return { type: 'configure', data: f[5] as Uint8Array };
     default:
       throw new Error(`there is no transaction of kind ${String(f[0])}`);
   }

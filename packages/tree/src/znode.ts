@@ -100,6 +100,11 @@ export class Znode {
     this.content = contentHash(path, fields.data);
   }
 
+  /** Bytes of data. */
+  get dataLength(): number {
+    return this.data === null ? 0 : this.data.length;
+  }
+
   get numChildren(): number {
     return this.children === null ? 0 : this.children.size;
   }
@@ -118,7 +123,18 @@ export class Znode {
 export type ZnodeView = Readonly<
   Pick<
     Znode,
-    'acl' | 'czxid' | 'mzxid' | 'pzxid' | 'version' | 'aversion' | 'creates' | 'numChildren' | 'kind' | 'owner'
+    | 'data'
+    | 'dataLength'
+    | 'acl'
+    | 'czxid'
+    | 'mzxid'
+    | 'pzxid'
+    | 'version'
+    | 'aversion'
+    | 'creates'
+    | 'numChildren'
+    | 'kind'
+    | 'owner'
   >
 >;
 
@@ -140,7 +156,7 @@ export function statOf(node: Znode): Stat {
     cversion: (2 * node.creates - numChildren) | 0,
     aversion: node.aversion,
     ephemeralOwner: node.owner,
-    dataLength: node.data === null ? 0 : node.data.length,
+    dataLength: node.dataLength,
     numChildren,
   };
 }

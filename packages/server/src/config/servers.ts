@@ -1,7 +1,7 @@
 /**
  * The list of servers: `server.N=host:peerPort[:electionPort][:participant|observer][;[clientHost:]clientPort]`, as in
- * ZooKeeper's static and dynamic configuration files. The election port is accepted and unused: one port serves all that
- * servers say to each other. Left out: several addresses for one server, and TLS ports.
+ * ZooKeeper's static and dynamic configuration files. The election port is accepted and only shown to clients: one port
+ * serves all that servers say to each other. Left out: several addresses for one server, and TLS ports.
  */
 import type { Findings } from './problems.js';
 import type { Entry } from './properties.js';
@@ -17,13 +17,16 @@ export interface ServerEntry {
   readonly host: string;
   readonly port: number;
   readonly role: ServerRole;
-}
-
-/** A server line: the entry, where it stands, and where clients find the server if the line says so. */
-export interface ServerLine extends ServerEntry {
-  readonly line: number;
+  /** The three that follow are null where the line does not say them. */
+  readonly electionPort: number | null;
+  /** Where clients find the server; port 0: any free port. */
   readonly clientHost: string | null;
   readonly clientPort: number | null;
+}
+
+/** A server line: the entry, and where it stands. */
+export interface ServerLine extends ServerEntry {
+  readonly line: number;
 }
 
 /** Most participants: each one more makes every write dearer, and 7 survive three failures. */
@@ -90,6 +93,7 @@ function readServer(idText: string, { key, value, line }: Entry, findings: Findi
     port: Number(port),
     role: role?.toLowerCase() === 'observer' ? 'observer' : 'participant',
     line,
+    electionPort: electionPort === undefined ? null : Number(electionPort),
     clientHost: door?.[1] === undefined ? null : bareHost(door[1]),
     clientPort: door?.[2] === undefined ? null : Number(door[2]),
   };

@@ -52,14 +52,24 @@ export class Settings {
     return null;
   }
 
-  /** true or false in any case; `others` adds words with a meaning, in lower case. */
-  flag(key: string, otherwise: boolean, others: Readonly<Record<string, boolean>> = {}): boolean {
+  /** A whole number as Java's `Integer.decode` reads it: decimal, octal behind a 0, hexadecimal behind 0x or #. */
+  decoded(key: string, min: number, max: number): number | null {
+    const value = this.text(key);
+    if (value === null) return null;
+    const [, hex, octal, decimal] = /^\+?(?:(?:0x|#)([\da-f]+)|0([0-7]+)|([1-9]\d*))$/i.exec(value) ?? [];
+    const number = hex ? parseInt(hex, 16) : octal ? parseInt(octal, 8) : decimal ? Number(decimal) : NaN;
+    if (number >= min && number <= max) return number;
+    this.#refuse(key, `must be a whole number from ${min} to ${max}, decimal or as 0x…`, value);
+    return null;
+  }
+
+  /** true or false in any case. */
+  flag(key: string, otherwise: boolean): boolean {
     const value = this.text(key);
     if (value === null) return otherwise;
-    const words: Readonly<Record<string, boolean>> = { true: true, false: false, ...others };
     const word = value.toLowerCase();
-    if (Object.hasOwn(words, word)) return words[word] === true;
-    this.#refuse(key, `must be ${Object.keys(words).join(' or ')}`, value);
+    if (word === 'true' || word === 'false') return word === 'true';
+    this.#refuse(key, 'must be true or false', value);
     return otherwise;
   }
 

@@ -1,6 +1,7 @@
 /** From the words of a configuration file to the numbers of the machines. */
 import { ZAB_DEFAULTS, type ZabOptions } from '@synod/zab';
 import type { Config } from '../config.js';
+import { serverLines } from '../config/server-lines.js';
 import type { ReplicaOptions } from '../replica/options.js';
 
 const FOLD_MS = 1_000;
@@ -32,6 +33,8 @@ export function replicaOptions(config: Config, zab: ZabOptions): ReplicaOptions 
     skipAcl: config.skipAcl,
     authentication: config.superDigest === null ? {} : { superDigest: config.superDigest },
     ttlEnabled: config.extendedTypes,
+    enforceQuota: config.enforceQuota,
+    serverLines: serverLines(config.servers),
     reapIntervalMs: checkIntervalMs,
     reapMost: Math.max(1, Math.ceil((maxPerMinute * checkIntervalMs) / 60_000)),
     containerUnusedMs: maxNeverUsedMs,

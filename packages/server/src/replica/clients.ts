@@ -64,8 +64,8 @@ export class Clients {
     this.#lostLeaderAt = around.clock;
   }
 
-  get watches(): number {
-    return this.#requests.watches.size;
+  get watches(): ConnectionRequests['watches'] {
+    return this.#requests.watches;
   }
 
   open(id: number, address: string): void {

@@ -55,6 +55,8 @@ export class Connection {
   timeout = 0;
   /** Its session is being resumed (not made). */
   resumes = false;
+  /** The highest zxid that the client has seen, as it says. */
+  seen = 0;
   /** An attached session is served once this is applied. */
   openAt = 0;
   lastNumber = 0;
@@ -93,12 +95,15 @@ export class Connection {
   enqueue(
     request: Pick<Waiting, 'xid' | 'op' | 'request'> & Partial<Pick<Waiting, 'number' | 'acked' | 'reply'>>,
   ): Waiting {
-    const waiting = {
-      number: 0,
-      acked: 0,
-      reply: null,
-      ...request,
+    // Field by field, which is much faster than spreading: it happens for every request.
+    const waiting: Waiting = {
+      xid: request.xid,
+      op: request.op,
+      request: request.request,
+      number: request.number ?? 0,
+      acked: request.acked ?? 0,
       identities: this.identities,
+      reply: request.reply ?? null,
       waitFor: -1,
       forwarded: false,
     };

@@ -1,6 +1,7 @@
 /**
  * Connections on their way from hello to welcome: the leader makes or attaches the session, and the client is let in once
- * this server has applied all that the session may have seen.
+ * this server has applied all that the client and the session may have seen. For a session that is to be made that comes
+ * first, so that nothing is made for a client whose zxid is of another ensemble and never comes.
  *
  * Each question to the leader carries a tag; the answer to a question that was asked anew is recognised by its old tag.
  */
@@ -23,7 +24,7 @@ export class Handshakes {
   readonly #outcome: HandshakeOutcome;
   readonly #byTag = new Map<number, Connection>();
   readonly #tags = new Map<number, number>();
-  /** Attached, and waiting until more is applied here. */
+  /** Waiting until more is applied here: attached ones, and those whose session is not made before. */
   readonly #waiting = new Set<Connection>();
   #nextTag: number;
 
@@ -42,7 +43,7 @@ export class Handshakes {
     }
     const { minSessionTimeout, maxSessionTimeout } = this.#options;
     connection.timeout = Math.min(Math.max(hello.timeout, minSessionTimeout), maxSessionTimeout);
-    connection.openAt = hello.lastZxid;
+    connection.seen = connection.openAt = hello.lastZxid;
     connection.resumes = hello.session !== 0;
     connection.session = hello.session;
     const { secret } = hello;
@@ -72,6 +73,10 @@ export class Handshakes {
 
   #ask(connection: Connection): void {
     const { session, secretHash, timeout, identities, resumes } = connection;
+    if (!resumes && this.#isBehind(connection)) {
+      this.#waiting.add(connection);
+      return;
+    }
     const tag = this.#tags.get(connection.id);
     if (tag === undefined) throw new Error(`connection ${connection.id} has no tag`);
     this.#around.toLeader(
@@ -110,8 +115,18 @@ export class Handshakes {
   /** More is applied. */
   level(): void {
     for (const connection of this.#waiting) {
-      if (this.#around.tree.zxid >= connection.openAt) this.#welcome(connection);
+      if (this.#around.tree.zxid < connection.openAt) continue;
+      if (connection.resumes) this.#welcome(connection);
+      else if (this.#around.serving) {
+        this.#waiting.delete(connection);
+        this.#ask(connection);
+      }
     }
+  }
+
+  /** The client has seen more than this server. */
+  #isBehind(connection: Connection): boolean {
+    return this.#around.tree.zxid < connection.seen;
   }
 
   #welcome(connection: Connection): void {
@@ -140,11 +155,15 @@ export class Handshakes {
   /** Sends away who takes too long to say hello, or who cannot be served in time. */
   checkTime(connection: Connection): void {
     const waited = this.#around.clock - connection.openedAt;
+    const opening = connection.state === 'opening';
     const { zab, noLeaderMs } = this.#options;
     if (connection.state === 'hello' && waited > limits.helloMs) {
       this.#outcome.dismiss(connection, 'MARSHALLING_ERROR', `no hello within ${limits.helloMs} ms`);
-    } else if (connection.state === 'opening' && waited > zab.syncMs + noLeaderMs) {
+    } else if (opening && waited > zab.syncMs + noLeaderMs) {
       this.#outcome.dismiss(connection, 'CONNECTION_LOSS', 'the session could not be opened in time');
+    } else if (opening && waited > noLeaderMs && this.#around.serving && this.#isBehind(connection)) {
+      // Another server may well have what this one lacks.
+      this.#outcome.dismiss(connection, 'CONNECTION_LOSS', 'this server is behind the client');
     }
   }
 

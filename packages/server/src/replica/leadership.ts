@@ -6,10 +6,22 @@
  * A new leader gives every session its full timeout.
  */
 import { limits, type Identity, type WriteRequest, type Zxid } from '@synod/protocol';
-import { encodeTxn, Preparer, type InternalRequest, type Tree } from '@synod/tree';
+import { CONFIG_PATH, configText, encodeTxn, Preparer, type InternalRequest, type Tree } from '@synod/tree';
 import type { Peer } from '@synod/zab';
+import type { LogEffect } from './effect.js';
 import type { ServerMessage } from './message.js';
 import type { ReplicaOptions } from './options.js';
+import { ProposalSizes } from './proposal-sizes.js';
+
+/** What a leadership says to the servers, and to its own log. */
+export interface LeadershipOutput {
+  readonly send: (to: number, message: ServerMessage) => void;
+  readonly log: (level: LogEffect['level'], event: string, fields: LogEffect['fields']) => void;
+}
+
+/** A quota is named in the log at most once, and so many quotas at most, in this time. */
+const QUOTA_NOTE_MS = 60_000;
+const QUOTA_NOTES = 100;
 
 /** Which server speaks for a session. */
 interface Attachment {
@@ -28,11 +40,17 @@ export class Leadership {
   readonly #peer: Peer;
   readonly #tree: Tree;
   readonly #preparer: Preparer;
-  readonly #send: (to: number, message: ServerMessage) => void;
+  readonly #send: LeadershipOutput['send'];
+  readonly #log: LeadershipOutput['log'];
   readonly #attachments = new Map<number, Attachment>();
   readonly #leases = new Map<number, Lease>();
+  readonly #since: number;
+  readonly proposals = new ProposalSizes();
   readonly #expiring = new Set<number>();
   readonly #syncs = new Map<number, { readonly from: number; readonly tag: number }>();
+  readonly #notedQuotas = new Set<string>();
+  #notedSince = 0;
+  #configured = false;
   #ticket = 0;
   #generation = 0;
   #clock: number;
@@ -45,17 +63,19 @@ export class Leadership {
     tree: Tree,
     clock: number,
     wall: number,
-    send: (to: number, message: ServerMessage) => void,
+    { send, log }: LeadershipOutput,
   ) {
     this.#options = options;
     this.#peer = peer;
     this.#tree = tree;
     this.#send = send;
+    this.#log = log;
     this.#clock = clock;
     this.#wall = wall;
-    this.#lastReap = clock;
-    const { skipAcl, ttlEnabled } = options;
-    this.#preparer = new Preparer(tree, { skipAcl, ttlEnabled, transactionBytes: limits.transactionBytes });
+    this.#since = this.#lastReap = clock;
+    const { skipAcl, ttlEnabled, enforceQuota } = options;
+    const quotas = enforceQuota ? { noted: this.#quotaNoted.bind(this) } : null;
+    this.#preparer = new Preparer(tree, { skipAcl, ttlEnabled, transactionBytes: limits.transactionBytes, quotas });
     for (const session of tree.sessions.values()) this.#lease(session.id, session.timeout);
   }
 
@@ -144,7 +164,9 @@ export class Leadership {
   ): Zxid {
     const zxid = this.#peer.nextZxid;
     const txn = this.#preparer.prepare(request, { zxid, time: this.#wall, session, number, acked, identities });
-    this.#peer.step({ type: 'propose', body: encodeTxn(txn) });
+    const body = encodeTxn(txn);
+    this.proposals.add(body.length);
+    this.#peer.step({ type: 'propose', body });
     return zxid;
   }
 
@@ -210,6 +232,22 @@ export class Leadership {
     return this.#clock + timeout + this.#options.zab.tickMs;
   }
 
+  /** Milliseconds until a session expires unless it is heard; null where there is none. */
+  expiresIn(session: number): number | null {
+    const lease = this.#leases.get(session);
+    return lease === undefined ? null : Math.max(0, lease.deadline - this.#clock);
+  }
+
+  /** Questions of `sync` that a quorum has not answered. */
+  get pendingSyncs(): number {
+    return this.#syncs.size;
+  }
+
+  /** Milliseconds of this leadership. */
+  get uptime(): number {
+    return this.#clock - this.#since;
+  }
+
   /** A session was made or ended by a transaction that is applied now. */
   sessionCreated(session: number, timeout: number): void {
     if (!this.#leases.has(session)) this.#lease(session, timeout);
@@ -230,6 +268,25 @@ export class Leadership {
     this.#clock = clock;
     // Times in znodes do not run backwards under one leader, even where the wall clock does.
     this.#wall = Math.max(this.#wall, wall);
+    if (!this.#configured && this.#peer.leads) this.#configure();
+  }
+
+  /** The first act of a leader: `/zookeeper/config` is to tell what its own configuration says. */
+  #configure(): void {
+    this.#configured = true;
+    const servers = this.#options.serverLines;
+    const config = this.#tree.find(CONFIG_PATH)!;
+    if (config.data !== configText(servers, config.mzxid)) this.#propose({ op: 'configure', servers }, 0, 0, 0, []);
+  }
+
+  #quotaNoted(quota: string, reason: string): void {
+    if (this.#clock - this.#notedSince >= QUOTA_NOTE_MS) {
+      this.#notedQuotas.clear();
+      this.#notedSince = this.#clock;
+    }
+    if (this.#notedQuotas.has(quota) || this.#notedQuotas.size >= QUOTA_NOTES) return;
+    this.#notedQuotas.add(quota);
+    this.#log('warn', 'quota', { quota, reason });
   }
 
   /** Ends sessions that were silent for too long, and removes containers and TTL znodes whose time has come. */

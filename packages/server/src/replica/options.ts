@@ -9,6 +9,10 @@ export interface ReplicaOptions {
   readonly skipAcl: boolean;
   readonly authentication: AuthenticationSettings;
   readonly ttlEnabled: boolean;
+  /** Whether a leader refuses what would break the hard limit of a quota. */
+  readonly enforceQuota: boolean;
+  /** What `/zookeeper/config` is to hold while this server leads, but for the version; empty for a server alone. */
+  readonly serverLines: string;
   /** How often the leader looks for containers and TTL znodes to remove, and how many it removes at most each time. */
   readonly reapIntervalMs: number;
   readonly reapMost: number;

@@ -22,6 +22,7 @@ import type { LogEffect, ReplicaEffect } from './effect.js';
 import type { ReplicaEvent } from './event.js';
 import { Folding } from './folding.js';
 import { IncomingState } from './incoming-state.js';
+import { Insight } from './insight.js';
 import { Leadership } from './leadership.js';
 import { isAnswer, serverMessageToWire, type ServerMessage } from './message.js';
 import type { ReplicaOptions } from './options.js';
@@ -137,9 +138,14 @@ export class Replica {
       ephemerals: tree.ephemeralCount,
       dataBytes: tree.dataBytes,
       connections: this.#clients.connections.size,
-      watches: this.#clients.watches,
+      watches: this.#clients.watches.size,
       diverged: [...this.#diverged],
     };
+  }
+
+  /** For whoever wants to know more than the status. */
+  get insight(): Insight {
+    return new Insight(this.#tree, this.#clients, this.#leadership);
   }
 
   /** True while a connection is neither closed nor about to be. */
@@ -294,16 +300,10 @@ export class Replica {
     }
     if (role === 'leading') {
       this.#diverged.clear();
-      this.#leadership = new Leadership(
-        this.#options,
-        this.#peer,
-        this.#tree,
-        this.#clock,
-        this.#wall,
-        (to, message) => {
-          this.#sendTo(to, message);
-        },
-      );
+      this.#leadership = new Leadership(this.#options, this.#peer, this.#tree, this.#clock, this.#wall, {
+        send: this.#sendTo.bind(this),
+        log: this.#log.bind(this),
+      });
     }
     this.#serving = true;
     this.#clients.leaderFound();

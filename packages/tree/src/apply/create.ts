@@ -36,5 +36,6 @@ export function applyCreate(
   state.insert(path, node);
   state.commit(parent);
   changes.push(state.change(EventType.nodeCreated, path, node));
+  state.quotas.charge(path, 1, node.dataLength);
   return { path, stat: statOf(node) };
 }

@@ -10,5 +10,6 @@ export function applyDelete(state: State, path: string, changes: NodeChange[]): 
   state.edit(parentPath(path), node.parent);
   node.parent.pzxid = state.zxid;
   state.commit(node.parent);
+  state.quotas.charge(path, -1, -node.dataLength);
   return {};
 }

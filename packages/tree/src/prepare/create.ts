@@ -9,10 +9,11 @@ import {
   type CreateRequest,
   type Refusal,
 } from '@synod/protocol';
+import { quotaTextOf } from '../pending.js';
 import { fixAcl } from '../permissions.js';
 import type { CreateChange } from '../txn.js';
 import { NodeKind } from '../znode.js';
-import { noParent, permit, splitProblem, type PrepareSettings, type Scene } from './scene.js';
+import { noParent, permit, quotaProblem, splitProblem, type PrepareSettings, type Scene } from './scene.js';
 
 /** Create modes by ZooKeeper's numbers: a kind of znode, and whether a sequence number follows the name. */
 const KINDS: Readonly<Record<CreateMode, { readonly kind: NodeKind; readonly sequential: boolean }>> = {
@@ -27,7 +28,7 @@ const KINDS: Readonly<Record<CreateMode, { readonly kind: NodeKind; readonly seq
 
 /**
  * A create. Order of checks as in ZooKeeper: mode and ttl, something to find a parent by, ACL, parent, permission; then
- * the sequence number is taken, and only the full path is judged.
+ * the sequence number is taken, and only the full path is judged; quotas come last.
  */
 export function prepareCreate(scene: Scene, request: CreateRequest): CreateChange | Refusal {
   const { view, settings, context } = scene;
@@ -49,11 +50,17 @@ export function prepareCreate(scene: Scene, request: CreateRequest): CreateChang
   if (parent.kind === NodeKind.ephemeral) {
     return refuse('NO_CHILDREN_FOR_EPHEMERALS', path, 'the parent is ephemeral and cannot have children');
   }
+  const { data } = request;
+  const bytes = data?.length ?? 0;
+  const exceeded = quotaProblem(scene, path, 1, bytes);
+  if (exceeded !== undefined) return exceeded;
   const creates = (parent.creates + 1) | 0;
   const owner = kind === NodeKind.ephemeral ? context.session : 0;
   view.put(parentAt, { ...parent, creates, numChildren: parent.numChildren + 1 });
-  view.put(path, { acl, version: 0, aversion: 0, creates: 0, numChildren: 0, kind, owner });
-  return { type: 'create', path, data: request.data, acl, kind, ttl: request.ttl, creates };
+  const quotaText = quotaTextOf(path, data);
+  view.put(path, { acl, version: 0, aversion: 0, creates: 0, numChildren: 0, kind, owner, bytes, quotaText });
+  view.charge(path, 1, bytes);
+  return { type: 'create', path, data, acl, kind, ttl: request.ttl, creates };
 }
 
 function modeProblem(

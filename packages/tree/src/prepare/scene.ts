@@ -11,6 +11,13 @@ export interface PrepareSettings {
   readonly ttlEnabled: boolean;
   /** Bytes of one transaction in the log. */
   readonly transactionBytes: number;
+  /** Refuses what would break the hard limit of a quota; null leaves quotas to those who watch them. */
+  readonly quotas: QuotaRules | null;
+}
+
+export interface QuotaRules {
+  /** A soft limit is broken, or the text of the limits cannot be read; called with every write that finds it so. */
+  noted(quota: string, reason: string): void;
 }
 
 /** The origin of a request. */
@@ -61,6 +68,17 @@ export function versionProblem(path: string, what: string, expected: number, act
   return refuse('BAD_VERSION', path, `the ${what} is ${actual}, not the expected ${expected}`);
 }
 
+/** Refuses what would break a quota: a znode more, or so many bytes of data. */
+export function quotaProblem(scene: Scene, path: string, count: number, bytes: number): Refusal | undefined {
+  const { quotas } = scene.settings;
+  const excess = quotas && scene.view.excess(path, count, bytes);
+  if (quotas === null || !excess) return undefined;
+  const { quota, hard, reason } = excess;
+  if (hard) return refuse('QUOTA_EXCEEDED', path, `the quota of ${shorten(quota)}: ${reason}`);
+  quotas.noted(quota, reason);
+  return undefined;
+}
+
 /** NO_NODE in words. */
 export function noNode(path: string): Refusal {
   return refuse('NO_NODE', path, 'there is no such znode');
@@ -79,6 +97,8 @@ function shorten(path: string): string {
 export function removeFromView(view: Pending, path: string): void {
   const parentAt = parentPath(path);
   const parent = view.node(parentAt)!;
+  const bytes = view.node(path)!.bytes;
   view.put(path, null);
   view.put(parentAt, { ...parent, numChildren: parent.numChildren - 1 });
+  view.charge(path, -1, -bytes);
 }

@@ -30,6 +30,8 @@ export function leastBytes(change: Change | MultiPart): number {
     case 'check':
     case 'reap':
       return change.path.length;
+    case 'configure':
+      return change.data.length;
     default:
       return 0;
   }
