@@ -10,16 +10,16 @@ const layers = {
   tree: ['protocol'],
   zab: ['protocol'],
   storage: ['protocol', 'zab'],
-  server: ['protocol', 'tree', 'zab', 'storage'],
   zookeeper: ['protocol'],
+  server: ['protocol', 'tree', 'zab', 'storage', 'zookeeper'],
   client: ['protocol'],
-  cli: ['protocol', 'client', 'server'],
+  cli: ['protocol', 'client', 'server', 'zookeeper'],
   examples: ['client'],
   simulator: ['protocol', 'tree', 'zab', 'storage', 'server', 'client'],
 };
 
 const names = Object.keys(layers);
-const pure = '^packages/((protocol|tree|zab)/src|server/src/replica|client/src/session)/';
+const pure = '^packages/((protocol|tree|zab|zookeeper)/src|server/src/replica|client/src/session)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

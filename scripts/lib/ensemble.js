@@ -34,6 +34,7 @@ const askMs = 10;
  * @property {Readonly<Record<string, string | number>>} [settings] lines of the configuration files, over the defaults
  * @property {Readonly<Record<string, string>>} [env] added to the environment of the processes
  * @property {readonly string[]} [nodeOptions] put before the command, as `--cpu-prof`
+ * @property {boolean} [listed] the server lines tell where each server serves clients, default false
  * @property {boolean} [routed] each server looks for each other one at a port of its own, default false: see `routes`
  *
  * @typedef {object} Route server `from` looks for server `to` at the port `port`, and that one listens at `target`
@@ -59,7 +60,15 @@ export class Ensemble {
    * @param {Shape} [shape]
    */
   static async create(dir, shape = {}) {
-    const { voters = 3, observers = 0, settings = {}, env = {}, nodeOptions = [], routed = false } = shape;
+    const {
+      voters = 3,
+      observers = 0,
+      settings = {},
+      env = {},
+      nodeOptions = [],
+      listed = false,
+      routed = false,
+    } = shape;
     const count = voters + observers;
     const ports = await freePorts(count * 2 + (routed ? count * (count - 1) : 0));
     const ensemble = new Ensemble(dir, env, nodeOptions);
@@ -80,7 +89,7 @@ export class Ensemble {
       });
     }
     if (routed) ensemble.#addRoutes(ports.slice(count * 2));
-    ensemble.#writeConfigs({ ...defaults, ...settings });
+    ensemble.#writeConfigs({ ...defaults, ...settings }, listed);
     return ensemble;
   }
 
@@ -112,14 +121,15 @@ export class Ensemble {
     return this.routes.find((route) => route.from === from && route.to === to.id)?.port ?? to.peerPort;
   }
 
-  /** @param {Readonly<Record<string, string | number>>} settings */
-  #writeConfigs(settings) {
+  /** @param {Readonly<Record<string, string | number>>} settings @param {boolean} listed */
+  #writeConfigs(settings, listed) {
     const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
     const all = [...this.members.values()];
     for (const { id, clientPort, dataDir, configFile } of all) {
-      const servers = all.map(
-        (to) => `server.${to.id}=127.0.0.1:${this.#peerPort(id, to)}${to.observer ? ':observer' : ''}`,
-      );
+      const servers = all.map((to) => {
+        const door = listed ? `;127.0.0.1:${to.clientPort}` : '';
+        return `server.${to.id}=127.0.0.1:${this.#peerPort(id, to)}${to.observer ? ':observer' : ''}${door}`;
+      });
       const own = [`serverId=${id}`, `clientPort=${clientPort}`, `dataDir=${dataDir}`, 'maxClientCnxns=0'];
       const ensemble = servers.length > 1 ? [...servers, `peerSecretFile=${join(this.dir, 'secret')}`] : [];
       writeFileSync(configFile, `${[...own, ...lines, ...ensemble].join('\n')}\n`);
@@ -316,7 +326,7 @@ function at(list, index) {
  *
  * @param {number} count
  */
-async function freePorts(count) {
+export async function freePorts(count) {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
     servers.map(async (server) => {

@@ -1,9 +1,8 @@
-/** What else speaks at the client port: plain HTTP, other protocols, and noise. */
+/** What else speaks at the client port: plain HTTP, and noise. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import type { Socket } from 'node:net';
 import { claimsHttp, sniff, SNIFF_BYTES, whose, type Protocol } from '@synod/server/host/sniff';
-import { Journal } from './journal.js';
 import { closeDoors, openDoor, speak, UPGRADE } from './client-door-rig.js';
 
 afterEach(closeDoors);
@@ -105,7 +104,6 @@ describe('plain HTTP', () => {
 
 describe('noise', () => {
   test.each([
-    ['zeros', Buffer.alloc(100)],
     ['TLS', Buffer.from('16030100c8010000c40303', 'hex')],
     ['HTTP/2', Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')],
     ['lower case', Buffer.from('get / http/1.1\r\n\r\n')],
@@ -131,57 +129,6 @@ describe('noise', () => {
   });
 });
 
-const words = (name: string, word: string): Protocol & { met: Journal<string> } => {
-  const met = new Journal<string>();
-  return {
-    name,
-    met,
-    claims: (first) => {
-      const text = Buffer.from(first).toString('latin1', 0, word.length);
-      if (!word.startsWith(text)) return 'no';
-      return text.length === word.length ? 'yes' : 'more';
-    },
-    accept: (socket, first) => {
-      const text = Buffer.from(first).toString();
-      met.add(text);
-      socket.on('data', (chunk) => met.add(chunk.toString()));
-      socket.on('end', () => socket.end(`${name} heard ${text}`));
-      socket.resume();
-    },
-  };
-};
-
-describe('other protocols', () => {
-  test('get their connections with all that was read, also half-open ones', async () => {
-    const [ruok, stat] = [words('ruok', 'ruok'), words('stat', 'stat')];
-    const { port } = await openDoor({ others: [ruok, stat] });
-    const clients = [speak(port, 'ruok'), speak(port, 's', 't', 'at'), speak(port, 'stat and more')];
-    await Promise.all([
-      ruok.met.until(() => true),
-      stat.met.until((text) => text === 'stat'),
-      stat.met.until((text) => text === 'stat and more'),
-    ]);
-    for (const { socket } of clients) socket.end();
-    const answers = await Promise.all(clients.map(({ answer }) => answer));
-    expect(answers).toEqual(['ruok heard ruok', 'stat heard stat', 'stat heard stat and more']);
-    expect(await speak(port, 'srvr').answer).toBe('');
-  });
-
-  test('have no deadline of the door, and close lets them finish what they wrote', async () => {
-    const ruok = words('ruok', 'ruok');
-    ruok.accept = (socket) => {
-      socket.write('x'.repeat(10_000));
-      ruok.met.add('met');
-    };
-    const { port, door } = await openDoor({ others: [ruok], helloMs: 30 });
-    const [client, silent] = [speak(port, 'ruok'), speak(port, '')];
-    await Promise.all([ruok.met.until(() => true), silent.answer]);
-    expect(client.socket.readyState).toBe('open');
-    await door.close();
-    expect(await client.answer).toHaveLength(10_000);
-  });
-});
-
 describe('the first bytes', () => {
   test.each([
     ['GET /', 'yes'],
@@ -197,7 +144,16 @@ describe('the first bytes', () => {
     ['\0\0\0\x2c', 'no'],
   ])('%j: HTTP %s', (text, claim) => expect(claimsHttp(Buffer.from(text))).toBe(claim));
 
-  const [ab, abc] = [words('ab', 'abcd'), words('abc', 'abx')];
+  const begins = (name: string, word: string): Protocol => ({
+    name,
+    claims: (first) => {
+      const text = Buffer.from(first).toString('latin1', 0, word.length);
+      if (!word.startsWith(text)) return 'no';
+      return text.length === word.length ? 'yes' : 'more';
+    },
+    accept: () => undefined,
+  });
+  const [ab, abc] = [begins('ab', 'abcd'), begins('abc', 'abx')];
   const endless: Protocol = { name: 'endless', claims: () => 'more', accept: () => undefined };
   test.each([
     ['who comes first decides first', 'ab', [ab, abc], 'more'],

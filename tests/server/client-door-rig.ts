@@ -34,8 +34,9 @@ export async function openDoor(changes: Partial<ClientDoorOptions> = {}): Promis
       links.push(link);
       told.add(`open ${link.id}`);
     },
-    onFrame: (link, bytes) => told.add(`frame ${link.id} ${Buffer.from(bytes).toString()}`),
+    onBytes: (link, bytes) => told.add(`frame ${link.id} ${Buffer.from(bytes).toString()}`),
     onClose: (link) => told.add(`close ${link.id}`),
+    words: (word) => (word === 'ruok' ? 'imok' : null),
     ...changes,
   });
   await door.start();

@@ -215,8 +215,11 @@ describe('refused at once', () => {
       'MARSHALLING_ERROR',
       { type: ZooKeeperOp.setWatches, relativeZxid: 1, data: [], exists: [], children: ['/a', null] },
     ],
+    ['BAD_ARGUMENTS', { type: ZooKeeperOp.setData, path: null, data, version: 0 }],
+    ['BAD_ARGUMENTS', { type: ZooKeeperOp.setAcl, path: null, acl: open, version: 0 }],
     ['BAD_ARGUMENTS', { type: ZooKeeperOp.create, ...create, flags: 7 }],
     ['BAD_ARGUMENTS', { type: ZooKeeperOp.create, ...create, flags: 4 }],
+    ['BAD_ARGUMENTS', { type: ZooKeeperOp.create, ...create, path: null, flags: 7 }],
     ['BAD_ARGUMENTS', { type: ZooKeeperOp.create2, ...create, flags: 5 }],
     ['BAD_ARGUMENTS', { type: ZooKeeperOp.createContainer, ...create, flags: 0 }],
     ['BAD_ARGUMENTS', { type: ZooKeeperOp.createTtl, ...create, flags: 0, ttl: 1 }],
@@ -242,7 +245,9 @@ describe('refused at once', () => {
   test.each<readonly [ErrorCode, number, MultiOperationRecord]>([
     ['MARSHALLING_ERROR', -1, { type: ZooKeeperOp.create, ...create, flags: 7 }],
     ['MARSHALLING_ERROR', -1, { type: ZooKeeperOp.create2, ...create, flags: 5 }],
-    ['MARSHALLING_ERROR', -1, { type: ZooKeeperOp.check, path: null, version: 0 }],
+    ['MARSHALLING_ERROR', -1, { type: ZooKeeperOp.delete, path: null, version: 0 }],
+    ['BAD_ARGUMENTS', 1, { type: ZooKeeperOp.check, path: null, version: 0 }],
+    ['BAD_ARGUMENTS', 1, { type: ZooKeeperOp.setData, path: null, data, version: 0 }],
     ['BAD_ARGUMENTS', 1, { type: ZooKeeperOp.setData, path: long, data, version: 0 }],
     ['INVALID_ACL', 1, { type: ZooKeeperOp.create, ...create, acl: many }],
   ])('in a multi, %s at %i', (code, index, part) => {

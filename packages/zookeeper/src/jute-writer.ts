@@ -4,12 +4,17 @@
  */
 import { highOf, lowOf, type Long } from './long.js';
 
-/** Bytes of a piece of memory; a larger frame gets a piece of its own. */
-const PIECE = 8_192;
+/** Bytes of the first piece of memory; each is twice as large as the one before, up to `MOST`. */
+const FIRST = 256;
+/** Bytes of a piece of memory, but that a larger frame gets a piece of its own. */
+const MOST = 8_192;
+
+const NOTHING = new Uint8Array(0);
 
 /** Writes fields and frames. Values that do not fit their field are bugs of the caller and throw an Error. */
 export class JuteWriter {
-  #bytes = new Uint8Array(PIECE);
+  #bytes = NOTHING;
+  #piece = FIRST;
   /** Where that begins which was not taken yet. */
   #start = 0;
   #at = 0;
@@ -128,7 +133,9 @@ export class JuteWriter {
   #room(count: number): number {
     if (this.#at + count > this.#bytes.length) {
       const used = this.#at - this.#start;
-      const larger = new Uint8Array(Math.max(PIECE, 2 * (used + count)));
+      // Behind large data little more comes; a long list of small fields doubles what there is each time.
+      const larger = new Uint8Array(Math.max(2 * used, used + count + this.#piece));
+      this.#piece = Math.min(2 * this.#piece, MOST);
       larger.set(this.#bytes.subarray(this.#start, this.#at));
       this.#bytes = larger;
       this.#start = 0;

@@ -3,7 +3,7 @@
  * they answer is the server's; here they are only told from lengths. As numbers all of them lie far above the longest
  * frame, so no length can be mistaken for one.
  */
-const words = [
+export const fourLetterWords = [
   'conf',
   'cons',
   'crst',
@@ -21,9 +21,9 @@ const words = [
   'wchs',
 ] as const;
 
-export type FourLetterWord = (typeof words)[number];
+export type FourLetterWord = (typeof fourLetterWords)[number];
 
-const byNumber = new Map<number, FourLetterWord>(words.map((word) => [numberOf(word), word]));
+const byNumber = new Map<number, FourLetterWord>(fourLetterWords.map((word) => [numberOf(word), word]));
 
 function numberOf(word: string): number {
   let number = 0;

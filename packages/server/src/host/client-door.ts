@@ -1,14 +1,14 @@
 /**
  * The one port for clients. The first bytes of a connection tell its language (sniff.ts): HTTP, which becomes a
- * WebSocket of Synod's own protocol or is answered by http-status.ts, and other protocols that plug in (`others`).
+ * WebSocket of Synod's own protocol or is answered by http-status.ts; ZooKeeper's four-letter words; ZooKeeper's protocol.
  *
  * Strangers may send what they like: each connection has a deadline until its first message, each address a number of
  * connections, each frame a length, and all of it costs at most that connection. Web pages may only connect from the
  * allowed origins. "Same origin" is not enough: a name that its owner points at this server's address makes any page
  * same-origin.
  *
- * Left out: TLS (put a proxy in front), sessions and what frames mean (the host's), and how much may wait for a client
- * that does not read: the host looks at `bufferedBytes`.
+ * Left out: TLS (put a proxy in front), sessions and what frames mean (the host's), ZooKeeper's frames, which the host
+ * finds in the bytes, and how much may wait for a client that does not read: the host looks at `bufferedBytes`.
  */
 import {
   createServer as createHttpServer,
@@ -17,16 +17,19 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
+import type { FourLetterWord } from '@synod/zookeeper';
 import { WebSocketServer } from 'ws';
-import { CLOSE_MS, WebSocketClientLink, type ClientLink } from './client-link.js';
+import type { LanguageName } from './client-language.js';
+import { CLOSE_MS, WebSocketClientLink, type ClientLink, type ClientLinkEvents, type Origin } from './client-link.js';
 import { answerHttp, pathOf, refusalText, reply, type StatusSource } from './http-status.js';
 import { listen, plainAddress, portOf } from './listen.js';
 import { LogThrottle } from './log-throttle.js';
 import type { Logger } from './logger.js';
 import { claimsHttp, sniff, type Protocol } from './sniff.js';
+import { TcpClientLink } from './tcp-client-link.js';
+import { claimsZooKeeper, wordProtocol } from './word-protocol.js';
 
 export type { ClientLink } from './client-link.js';
-export type { Protocol } from './sniff.js';
 
 /** Paths on which WebSocket is spoken. */
 const PATHS: readonly string[] = ['/', '/synod'];
@@ -47,7 +50,7 @@ export interface ClientDoorOptions extends StatusSource {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Bytes of one frame of a client; a larger one ends the connection (WebSocket code 1009). */
+  /** Bytes of one frame of WebSocket of a client; a larger one ends the connection (code 1009). */
   readonly maxFrameBytes: number;
   /** Open connections of one address, of whatever kind; 0: no limit. */
   readonly maxPerAddress: number;
@@ -55,17 +58,23 @@ export interface ClientDoorOptions extends StatusSource {
   readonly maxConnections: number;
   /** Origins of web pages that may connect, exactly as browsers send them. */
   readonly allowedOrigins: readonly string[];
-  /** Milliseconds from the connection to the first whole frame, or to the end of a plain HTTP request. */
+  /**
+   * Milliseconds from the connection to the first whole frame, to the end of a plain HTTP request, or to the first byte of
+   * ZooKeeper's protocol.
+   */
   readonly helloMs: number;
   readonly log: Logger;
-  /** A new link. Like all callbacks called from the loop, never from within a method. */
-  onOpen(link: ClientLink): void;
-  /** A frame, a view of memory that other frames share: copy what must be kept for long. */
-  onFrame(link: ClientLink, bytes: Uint8Array): void;
+  /** A new link, and what is spoken on it. Like all callbacks called from the loop, never from within a method. */
+  onOpen(link: ClientLink, language: LanguageName): void;
+  /**
+   * A frame of a link that speaks `synod`, bytes as they came of one that speaks `zookeeper`; a view of memory that others
+   * share: copy what must be kept for long.
+   */
+  onBytes(link: ClientLink, bytes: Uint8Array): void;
   /** The end of a link, once for each `onOpen`. */
   onClose(link: ClientLink): void;
-  /** Further languages, asked in order after HTTP. Their connections count as connections of this door. */
-  readonly others?: readonly Protocol[];
+  /** What to answer to one of ZooKeeper's four-letter words; null: nothing. */
+  words(word: FourLetterWord): string | null;
 }
 
 interface Connection {
@@ -75,7 +84,7 @@ interface Connection {
   deadline: NodeJS.Timeout | undefined;
   /** HTTP requests so far; there is never a second one. */
   requests: number;
-  link: WebSocketClientLink | undefined;
+  link: ClientLink | undefined;
 }
 
 export class ClientDoor {
@@ -116,8 +125,11 @@ export class ClientDoor {
       handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
       ...{ closeTimeout: CLOSE_MS },
     });
-    const http = { name: 'http', claims: claimsHttp, accept: this.#acceptHttp.bind(this) };
-    this.#protocols = [http, ...(options.others ?? [])];
+    this.#protocols = [
+      { name: 'http', claims: claimsHttp, accept: (connection, first) => this.#acceptHttp(connection, first) },
+      wordProtocol((word) => options.words(word)),
+      { name: 'zookeeper', claims: claimsZooKeeper, accept: this.#acceptZooKeeper.bind(this) },
+    ];
   }
 
   /** Resolves once the port is open; rejects with SynodError SYSTEM_ERROR in words where it is not to be had. */
@@ -138,8 +150,8 @@ export class ClientDoor {
   }
 
   /**
-   * Closes the port, the links politely (what was sent still leaves), the other protocols' connections after what they
-   * have written, and the rest at once. Resolves when all sockets are gone and `onClose` was called for all links, in
+   * Closes the port, the links politely (what was sent still leaves), other connections after what they have written, and
+   * those that said nothing yet at once. Resolves when all sockets are gone and `onClose` was called for all links, in
    * little more than {@link CLOSE_MS}.
    */
   async close(): Promise<void> {
@@ -147,7 +159,7 @@ export class ClientDoor {
     const told = new Promise<void>((resolve) => (this.#lastLinkGone = resolve));
     if (this.#links.size === 0) this.#lastLinkGone?.();
     for (const { socket, link, deadline } of this.#connections.values()) {
-      if (link) link.end('the server shuts down', 1001);
+      if (link) endLink(link, 'the server shuts down', 1001);
       else if (deadline) socket.destroy();
       else socket.destroySoon();
     }
@@ -202,7 +214,7 @@ export class ClientDoor {
   #late(connection: Connection): void {
     connection.deadline = undefined;
     const cause = `nothing to go on within ${this.#options.helloMs} ms`;
-    if (connection.link) connection.link.end(cause, 1008);
+    if (connection.link) endLink(connection.link, cause, 1008);
     else this.#refuse(connection, cause);
   }
 
@@ -248,32 +260,51 @@ export class ClientDoor {
       request.socket.destroySoon();
       return;
     }
-    const { socket, address, port } = connection;
+    const { socket } = connection;
     if (this.#isForbidden(request)) return void socket.end(refusalText(403, FORBIDDEN));
     if (!PATHS.includes(pathOf(request)))
       return void socket.end(refusalText(404, `WebSocket is at ${PATHS.join(' and ')}`));
     this.#webSockets.handleUpgrade(request, socket, head, (ws) => {
-      const link = new WebSocketClientLink(
-        ws,
-        socket,
-        { id: ++this.#lastId, address, port },
-        {
-          onFrame: (from, bytes) => {
-            if (connection.deadline) this.#met(connection);
-            this.#options.onFrame(from, bytes);
-          },
-          onClose: (from, cause) => {
-            this.#log.debug('client-closed', { link: from.id, address, port, cause });
-            this.#options.onClose(from);
-            this.#links.delete(from);
-            if (this.#links.size === 0) this.#lastLinkGone?.();
-          },
-        },
-      );
-      connection.link = link;
-      this.#links.add(link);
-      this.#log.debug('client-opened', { link: link.id, address, port });
-      this.#options.onOpen(link);
+      this.#adopt(connection, 'synod', (from, events) => new WebSocketClientLink(ws, socket, from, events));
     });
   }
+
+  #acceptZooKeeper(socket: Socket, first: Uint8Array): void {
+    const connection = this.#connections.get(socket);
+    if (!connection) return;
+    this.#adopt(connection, 'zookeeper', (from, events) => new TcpClientLink(socket, first, from, events));
+  }
+
+  #adopt(
+    connection: Connection,
+    language: LanguageName,
+    make: (from: Origin, events: ClientLinkEvents) => ClientLink,
+  ): void {
+    const { address, port } = connection;
+    const link = make(
+      { id: ++this.#lastId, address, port },
+      {
+        onBytes: (from, bytes) => {
+          if (connection.deadline) this.#met(connection);
+          this.#options.onBytes(from, bytes);
+        },
+        onClose: (from, cause) => {
+          this.#log.debug('client-closed', { link: from.id, address, port, cause });
+          this.#options.onClose(from);
+          this.#links.delete(from);
+          if (this.#links.size === 0) this.#lastLinkGone?.();
+        },
+      },
+    );
+    connection.link = link;
+    this.#links.add(link);
+    this.#log.debug('client-opened', { link: link.id, address, port, language });
+    this.#options.onOpen(link, language);
+  }
+}
+
+/** Ends a link; `code` where it is one of WebSocket. */
+function endLink(link: ClientLink, reason: string, code: number): void {
+  if (link instanceof WebSocketClientLink) link.end(reason, code);
+  else link.close(reason);
 }

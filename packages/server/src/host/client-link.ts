@@ -1,6 +1,5 @@
 /**
- * One client's connection as the host sees it, and the WebSocket behind it. Another door (ZooKeeper's protocol) brings
- * its own implementation of {@link ClientLink}.
+ * One client's connection as the host sees it, and the WebSocket behind it; tcp-client-link.ts has bare bytes behind it.
  */
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
@@ -8,7 +7,7 @@ import { Burst } from './burst.js';
 import { closeReason } from './close-reason.js';
 import { describeError } from './logger.js';
 
-/** A client's connection: frames out, and the means to slow it down or end it. */
+/** A client's connection: bytes out, and the means to slow it down or end it. */
 export interface ClientLink {
   /** Unique within this process. */
   readonly id: number;
@@ -16,24 +15,32 @@ export interface ClientLink {
   readonly address: string;
   readonly port: number;
   /**
-   * Sends a frame, which must not be changed any more; nothing happens where the link is ending. All frames of one turn
-   * of the loop leave together.
+   * Sends bytes (a frame, where the protocol below has frames), which must not be changed any more; nothing happens where
+   * the link is ending. All that is sent in one turn of the loop leaves together.
    */
   send(bytes: Uint8Array): void;
   /** Bytes that wait to be sent: a client that does not read makes it grow until the host terminates the link. */
   readonly bufferedBytes: number;
-  /** Stops reading; frames that were read already (up to one packet of the system, 64 KiB) still arrive. */
+  /** Stops reading; what was read already (up to one packet of the system, 64 KiB) may still arrive. */
   pause(): void;
   resume(): void;
-  /** Ends the link after what was sent has left, or after {@link CLOSE_MS}. No frame of the client arrives any more. */
+  /** Ends the link after what was sent has left, or after {@link CLOSE_MS}. Nothing of the client arrives any more. */
   close(reason: string): void;
-  /** Ends the link at once. No frame of the client arrives any more. */
+  /** Ends the link at once. Nothing of the client arrives any more. */
   terminate(): void;
+}
+
+/** Whose connection it is. */
+export interface Origin {
+  readonly id: number;
+  readonly address: string;
+  readonly port: number;
 }
 
 /** What a link tells. Calls come from the loop, never from within a method of the link. */
 export interface ClientLinkEvents {
-  onFrame(link: ClientLink, bytes: Uint8Array): void;
+  /** A frame, or bytes as they came. */
+  onBytes(link: ClientLink, bytes: Uint8Array): void;
   /** The end, once; `cause` in words. Nothing follows. */
   onClose(link: ClientLink, cause: string): void;
 }
@@ -50,12 +57,7 @@ export class WebSocketClientLink implements ClientLink {
   readonly #burst: Burst;
   #cause: string | undefined;
 
-  constructor(
-    ws: WebSocket,
-    socket: Socket,
-    from: { id: number; address: string; port: number },
-    events: ClientLinkEvents,
-  ) {
+  constructor(ws: WebSocket, socket: Socket, from: Origin, events: ClientLinkEvents) {
     this.id = from.id;
     this.address = from.address;
     this.port = from.port;
@@ -63,7 +65,7 @@ export class WebSocketClientLink implements ClientLink {
     this.#burst = new Burst(socket);
     ws.on('message', (data, isBinary) => {
       if (this.#cause !== undefined) return;
-      if (isBinary) events.onFrame(this, data as Buffer);
+      if (isBinary) events.onBytes(this, data as Buffer);
       else this.end('only binary frames are understood', 1003);
     });
     ws.on('error', (error) => (this.#cause ??= describeError(error)));

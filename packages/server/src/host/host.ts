@@ -5,25 +5,25 @@
  * carried out together: one persist, one frame for each socket. Nothing that depends on a persist leaves before storage
  * has said that it is durable.
  */
-import { frameMessages, isSynodError, limits, readClientMessage, readXid, unpackForeign } from '@synod/protocol';
+import { frameMessages, isSynodError, limits, unpackForeign } from '@synod/protocol';
 import type { Storage, StorageError, StorageOptions } from '@synod/storage';
 import { readPeerMessage } from '@synod/zab';
+import { answerWord, type FourLetterWord } from '@synod/zookeeper';
 import type { Config } from '../config.js';
 import type { ReplicaEffect } from '../replica/effect.js';
 import { readServerMessage } from '../replica/message.js';
 import type { Replica } from '../replica/replica.js';
-import type { ClientLink } from './client-door.js';
+import { ClientPort } from './client-port.js';
 import type { Health } from './http-status.js';
 import { describeError, type Logger } from './logger.js';
-import { frames, Outbox } from './outbox.js';
+import { Outbox } from './outbox.js';
 import { recover } from './recovery.js';
 import { replicaOptions, zabOptions } from './replica-options.js';
 import { healthOf, statusOf, type ServerStatus } from './status.js';
-import type { Cancel, Door, HostWorld, Links } from './world.js';
+import { HostWords } from './word-facts.js';
+import type { Cancel, HostWorld, Links } from './world.js';
 
 const TICK_MS = 20;
-/** Below this much unsent data a client that was full gets more. */
-const DRAINED_BYTES = 256 * 1024;
 /** How long a stopping leader waits to hand over. */
 const RESIGN_MS = 3_000;
 
@@ -37,12 +37,10 @@ export class Host {
   readonly #fatal: Fatal;
   readonly #startedAt: number;
   readonly #outboxes = new Map<number, Outbox>();
-  readonly #clients = new Map<number, ClientLink>();
-  readonly #full = new Set<ClientLink>();
   #storage!: Storage;
   #replica!: Replica;
   #links: Links | null = null;
-  #door!: Door;
+  #clients!: ClientPort;
   #stopTicking: Cancel = () => undefined;
   #durable = 0;
   #turnPlanned = false;
@@ -80,41 +78,26 @@ export class Host {
     const seed = world.randomInt(2 ** 47);
     const randomBytes = (length: number): Uint8Array => world.randomBytes(length);
     this.#replica = world.makeReplica(replicaOptions(this.#config, zab), { history, tree, seed, randomBytes });
-    this.#door = this.#makeDoor();
+    this.#clients = this.#makeClientPort();
     await this.#openPeerPort();
-    await this.#door.start();
-    this.#log.info('ready', { clients: `${this.#config.clientAddress.host}:${this.#door.address().port}` });
+    await this.#clients.start();
+    this.#log.info('ready', { clients: `${this.#config.clientAddress.host}:${this.#clients.port}` });
     this.#tick();
     this.#stopTicking = world.every(TICK_MS, () => this.#tick());
   }
 
   /** Where clients connect to. */
   get clientPort(): number {
-    return this.#door.address().port;
+    return this.#clients.port;
   }
 
-  #makeDoor(): Door {
-    const { clientAddress, maxClientCnxns, maxCnxns, allowedOrigins } = this.#config;
-    return this.#world.openClientDoor({
-      ...clientAddress,
-      maxFrameBytes: limits.frameBytes,
-      maxPerAddress: maxClientCnxns,
-      maxConnections: maxCnxns,
-      allowedOrigins,
-      helloMs: limits.helloMs,
-      log: this.#log,
-      onOpen: (link) => {
-        this.#clients.set(link.id, link);
-        this.#step({ type: 'client-open', connection: link.id, address: link.address });
-      },
-      onFrame: (link, bytes) => this.#clientFrame(link, bytes),
-      onClose: (link) => {
-        this.#clients.delete(link.id);
-        this.#full.delete(link);
-        this.#step({ type: 'client-closed', connection: link.id });
-      },
+  #makeClientPort(): ClientPort {
+    return new ClientPort(this.#config, this.#log, this.#world, {
+      step: (event) => this.#step(event),
+      knows: (connection) => this.#replica.knows(connection),
       status: () => this.status(),
       health: () => this.#health(),
+      words: (word) => this.#answerWord(word),
     });
   }
 
@@ -160,40 +143,13 @@ export class Host {
 
   #tick(): void {
     this.#step({ type: 'tick', now: this.#world.now(), wall: this.#world.wall() });
-    for (const link of this.#full) this.#drainedWhenEmpty(link);
+    this.#clients.tick();
   }
 
   #onDurable(token: number): void {
     this.#durable = token;
     for (const outbox of this.#outboxes.values()) outbox.release(token);
     this.#step({ type: 'durable', token });
-  }
-
-  #clientFrame(link: ClientLink, bytes: Uint8Array): void {
-    const connection = link.id;
-    let messages: readonly (readonly unknown[])[];
-    try {
-      messages = frameMessages(unpackForeign(bytes));
-    } catch (error) {
-      this.#clientFault(connection, 0, error);
-      return;
-    }
-    for (const message of messages) {
-      // What follows the message that cost the connection is not looked at.
-      if (!this.#replica.knows(connection)) return;
-      try {
-        const read = readClientMessage(message);
-        this.#step({ type: 'client-message', connection, message: read });
-      } catch (error) {
-        this.#clientFault(connection, readXid(message), error);
-      }
-    }
-  }
-
-  #clientFault(connection: number, xid: number, error: unknown): void {
-    if (!isSynodError(error)) throw error;
-    const code = error.code === 'UNIMPLEMENTED' ? 'UNIMPLEMENTED' : 'MARSHALLING_ERROR';
-    this.#step({ type: 'client-fault', connection, xid, error: { code, reason: error.reason } });
   }
 
   #peerFrame(peer: number, bytes: Uint8Array): void {
@@ -237,17 +193,10 @@ export class Host {
           this.#outboxes.get(effect.to)?.add(effect.message, effect.after, this.#durable);
         return;
       case 'client-send':
-        this.#sendToClient(effect);
-        return;
       case 'client-close':
-        this.#log.debug('client-closed', { connection: effect.connection, cause: effect.reason });
-        this.#clients.get(effect.connection)?.close(effect.reason);
-        return;
       case 'client-pause':
-        this.#clients.get(effect.connection)?.pause();
-        return;
       case 'client-resume':
-        this.#clients.get(effect.connection)?.resume();
+        this.#clients.carryOut(effect);
         return;
       case 'log':
         this.#log[effect.level](effect.event, effect.fields);
@@ -299,24 +248,6 @@ export class Host {
     });
   }
 
-  #sendToClient(effect: Extract<ReplicaEffect, { type: 'client-send' }>): void {
-    const link = this.#clients.get(effect.connection);
-    if (!link) return;
-    for (const frame of frames(effect.messages)) link.send(frame);
-    if (link.bufferedBytes > limits.clientBacklogBytes) {
-      this.#log.warn('client-too-slow', { address: link.address, port: link.port, bytes: link.bufferedBytes });
-      link.terminate();
-    } else if (effect.full) {
-      this.#full.add(link);
-      this.#world.soon(() => this.#drainedWhenEmpty(link));
-    }
-  }
-
-  #drainedWhenEmpty(link: ClientLink): void {
-    if (link.bufferedBytes > DRAINED_BYTES || !this.#full.delete(link)) return;
-    this.#step({ type: 'client-drained', connection: link.id });
-  }
-
   // ---- the end
 
   #fail(reason: string): void {
@@ -338,7 +269,7 @@ export class Host {
     this.#guarded(() => this.#turn());
     this.#stopped = true;
     this.#stopTicking();
-    await Promise.all([this.#door.close(), this.#links?.close()]);
+    await Promise.all([this.#clients.close(), this.#links?.close()]);
     await this.#storage.close();
     this.#log.info('stopped');
   }
@@ -349,6 +280,18 @@ export class Host {
 
   #health(): Health {
     return healthOf(this.#config, this.#replica.status, this.#connected);
+  }
+
+  /** The answer to a four-letter word; null where finding it out failed. */
+  #answerWord(word: FourLetterWord): string | null {
+    const subject = { replica: this.#replica, clients: this.#clients, config: this.#config, world: this.#world };
+    const words = new HostWords({ ...subject, startedAt: this.#startedAt });
+    try {
+      return answerWord(word, words, new Set(this.#config.fourLetterWords));
+    } catch (cause) {
+      this.#log.error('word-failed', { word, cause });
+      return null;
+    }
   }
 
   /** What GET /status shows. */

@@ -16,14 +16,14 @@ import type { CreateRecord, CreateTtlRecord } from '../record/create.js';
 import { modeOf } from './mode.js';
 import { pathOf } from './path.js';
 
-/** A create. Flags that do not belong to the operation are BAD_ARGUMENTS. */
+/** A create. Flags that do not belong to the operation are BAD_ARGUMENTS, whatever else is wrong. */
 export function createOf(record: CreateRecord | CreateTtlRecord): CreateRequest | Refusal {
-  const path = pathOf(record.path);
-  if (typeof path !== 'string') return path;
   const mode = modeOf(record.type, record.flags);
   if (mode === undefined) {
-    return refuse('BAD_ARGUMENTS', path, `operation ${record.type} makes no znode with the flags ${record.flags}`);
+    return refuse('BAD_ARGUMENTS', '', `operation ${record.type} makes no znode with the flags ${record.flags}`);
   }
+  const path = pathOf(record.path);
+  if (typeof path !== 'string') return path;
   const acl = aclOf(record.acl, path);
   if ('code' in acl) return acl;
   return { op: Op.create, path, data: record.data, acl, mode, ttl: 'ttl' in record ? ttlOf(record.ttl) : 0 };

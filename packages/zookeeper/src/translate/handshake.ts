@@ -2,12 +2,12 @@
  * ZooKeeper's handshake to Synod's and back. A client that has known another ensemble may show any 64 bits as its session
  * and as its last zxid: they must be told apart from Synod's, never rounded to one of them.
  */
-import { MAX_ZXID, PROTOCOL_VERSION, SECRET_BYTES, type Hello, type Welcome } from '@synod/protocol';
+import { PROTOCOL_VERSION, SECRET_BYTES, isZxid, type Hello, type Welcome } from '@synod/protocol';
 import type { ConnectRequest, ConnectResponse } from '../record/connect.js';
 import { sinceOf } from './request.js';
 
-/** A session that never is: ids are zxids, and the highest one is not given out. */
-const NO_SESSION = MAX_ZXID;
+/** A session that never was: ids are zxids, and no leader has led in epoch 0. */
+const NO_SESSION = 1;
 
 /**
  * A handshake as Synod's hello. A zxid beyond all of Synod's becomes the highest one, which no server has reached: the
@@ -17,8 +17,9 @@ const NO_SESSION = MAX_ZXID;
 export function toHello(request: ConnectRequest): Hello {
   const { sessionId, passwd } = request;
   const isNew = sessionId === 0;
-  const possible = typeof sessionId === 'number' && sessionId >= 0;
-  const secret = passwd?.length === SECRET_BYTES ? passwd : new Uint8Array(SECRET_BYTES);
+  const possible = isZxid(sessionId);
+  // A copy: it lives as long as the connection, the frame does not.
+  const secret = passwd?.length === SECRET_BYTES ? passwd.slice() : new Uint8Array(SECRET_BYTES);
   return {
     versions: [PROTOCOL_VERSION],
     timeout: Math.max(0, request.timeOut),

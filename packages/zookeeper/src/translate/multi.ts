@@ -15,7 +15,7 @@ import { ZooKeeperOp } from '../op.js';
 import type { MultiOperationRecord, MultiReadRecord, MultiRecord } from '../record/multi.js';
 import { createOf } from './create.js';
 import { modeOf } from './mode.js';
-import { pathOf, readPathOf } from './path.js';
+import { judgedPathOf, pathOf, readPathOf } from './path.js';
 
 /** A multi, or why not. */
 export function multiOf(record: MultiRecord): MultiRequest | Refusal {
@@ -51,11 +51,11 @@ function operationOf(part: MultiOperationRecord): MultiOperation | Refusal {
   switch (part.type) {
     case ZooKeeperOp.delete:
     case ZooKeeperOp.check: {
-      const path = pathOf(part.path);
+      const path = part.type === ZooKeeperOp.check ? judgedPathOf(part.path) : pathOf(part.path);
       return typeof path === 'string' ? { op: part.type, path, version: part.version } : path;
     }
     case ZooKeeperOp.setData: {
-      const path = pathOf(part.path);
+      const path = judgedPathOf(part.path);
       return typeof path === 'string' ? { op: Op.setData, path, data: part.data, version: part.version } : path;
     }
     default:

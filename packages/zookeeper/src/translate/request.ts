@@ -4,7 +4,7 @@
  * What passes is within the ranges of the protocol (packages/protocol/src/check.ts), so that it can be forwarded, but for
  * the number of paths in setWatches, which the frame bounds and which is not forwarded.
  *
- * ZooKeeper trips over a null path and answers MARSHALLING_ERROR; so does this.
+ * ZooKeeper trips over most null paths and answers MARSHALLING_ERROR; so does this.
  */
 import {
   limits,
@@ -20,14 +20,14 @@ import {
 import type { Long } from '../long.js';
 import { ZooKeeperOp } from '../op.js';
 import type { AuthRecord, SaslRecord } from '../record/auth.js';
-import type { SetAclRecord } from '../record/change.js';
+import type { SetAclRecord, SetDataRecord } from '../record/change.js';
 import type { EmptyRecord, OfPathRecord, WatchedRecord } from '../record/read.js';
 import type { StringsRecord } from '../record/strings.js';
 import type { AddWatchRecord, OfWatcherRecord, SetWatches2Record, SetWatchesRecord } from '../record/watch.js';
 import type { RequestRecord } from '../request.js';
 import { aclOf, createOf } from './create.js';
 import { multiOf, multiReadOf } from './multi.js';
-import { pathOf, readPathOf } from './path.js';
+import { judgedPathOf, pathOf, readPathOf } from './path.js';
 
 /**
  * What a request asks of Synod, or the refusal to answer it with. sasl has no counterpart: who holds the connection
@@ -43,9 +43,9 @@ export function toRequest(record: Exclude<RequestRecord, SaslRecord>): Request |
     case ZooKeeperOp.delete:
       return withPath(record, (path) => ({ op: Op.delete, path, version: record.version }));
     case ZooKeeperOp.setData:
-      return withPath(record, (path) => ({ op: Op.setData, path, data: record.data, version: record.version }));
+      return setDataOf(record);
     case ZooKeeperOp.setAcl:
-      return withPath(record, (path) => setAclOf(record, path));
+      return setAclOf(record);
     case ZooKeeperOp.multi:
       return multiOf(record);
     case ZooKeeperOp.reconfig:
@@ -100,7 +100,14 @@ function withPath(
   return typeof path === 'string' ? make(path) : path;
 }
 
-function setAclOf(record: SetAclRecord, path: string): Request | Refusal {
+function setDataOf({ path: given, data, version }: SetDataRecord): Request | Refusal {
+  const path = judgedPathOf(given);
+  return typeof path === 'string' ? { op: Op.setData, path, data, version } : path;
+}
+
+function setAclOf(record: SetAclRecord): Request | Refusal {
+  const path = judgedPathOf(record.path);
+  if (typeof path !== 'string') return path;
   const acl = aclOf(record.acl, path);
   return 'code' in acl ? acl : { op: Op.setAcl, path, acl, version: record.version };
 }
