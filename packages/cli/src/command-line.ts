@@ -42,7 +42,7 @@ export function readCommandLine(
     if (value === undefined) throw new UsageError(`option --${option[1]!} needs a value`);
     if (option[1] === 'server') servers = value;
     else if (option[1] === 'timeout') sessionTimeout = milliseconds(value);
-    else auth.push(credentials(value));
+    else auth.push(readCredentials('--auth', value));
   }
   return { servers, options: { sessionTimeout, auth, connectTimeout: sessionTimeout ?? CONNECT_TIMEOUT_MS }, words };
 }
@@ -52,8 +52,9 @@ function milliseconds(text: string): number {
   throw new UsageError(`--timeout must be a number of milliseconds, not "${text}"`);
 }
 
-function credentials(text: string): Credentials {
+/** Reads the value of an option with credentials; throws UsageError. */
+export function readCredentials(option: string, text: string): Credentials {
   const colon = text.indexOf(':');
-  if (colon < 1) throw new UsageError('--auth must be scheme:credentials, for example digest:user:password');
+  if (colon < 1) throw new UsageError(`${option} must be scheme:credentials, for example digest:user:password`);
   return { scheme: text.slice(0, colon), credentials: text.slice(colon + 1) };
 }

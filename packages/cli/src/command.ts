@@ -3,6 +3,11 @@ import type { Client } from '@synod/client';
 import type { WatchEvent } from '@synod/protocol';
 import type { Input } from './usage.js';
 
+/** A command that cannot be carried out, in words for the one who gave it; the servers were not at fault. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+}
+
 /** The shell as its own commands see it. */
 export interface ShellControl {
   /** Lines run so far, by number. */

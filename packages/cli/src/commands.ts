@@ -1,5 +1,6 @@
 /** The table of commands, in the order of help. */
 import { nameOf, type Command } from './command.js';
+import * as quota from './commands/quota.js';
 import * as read from './commands/read.js';
 import * as session from './commands/session.js';
 import * as shell from './commands/shell.js';
@@ -41,6 +42,9 @@ export const commands: ReadonlyMap<string, Entry> = new Map(
     session.removewatches,
     read.getEphemerals,
     read.getAllChildrenNumber,
+    quota.setQuota,
+    quota.listQuota,
+    quota.delQuota,
     shell.history,
     shell.redo,
     shell.connect,

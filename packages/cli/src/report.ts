@@ -1,6 +1,7 @@
 /** What went wrong, as words for stderr and an exit code. */
 import { isSynodError } from '@synod/protocol';
-import { formatError } from './output.js';
+import { RefusedError } from './command.js';
+import { escapeText, formatError } from './output.js';
 import { ExitCode } from './streams.js';
 import { UsageError } from './usage.js';
 
@@ -15,6 +16,7 @@ export function reportOf(error: unknown, usage: string | undefined, path: string
     const hint = usage === undefined ? '' : `\nusage: ${usage}`;
     return { text: `${error.message}${hint}`, code: ExitCode.usage };
   }
+  if (error instanceof RefusedError) return { text: escapeText(error.message), code: ExitCode.refused };
   if (!isSynodError(error)) throw error;
   const { code } = error;
   const lost = code === 'CONNECTION_LOSS' || code === 'SESSION_EXPIRED' || code === 'OPERATION_TIMEOUT';

@@ -2,6 +2,8 @@
 import yargs from 'yargs';
 import { readCommandLine, type CommandLine } from './command-line.js';
 import { commands } from './commands.js';
+import { IMPORT_HELP, importOptions, readImportOptions } from './commands/import.js';
+import { runImport } from './import/import.js';
 import { runOnce } from './once.js';
 import { reportOf } from './report.js';
 import { Shell } from './shell.js';
@@ -17,11 +19,13 @@ export async function run(argv: readonly string[], streams: Streams): Promise<Ex
     return fail(error, streams);
   }
   const [name] = line.words;
-  if (name !== undefined && !name.startsWith('-') && name !== 'server' && name !== 'shell') {
+  if (name !== undefined && !name.startsWith('-') && !TOP_LEVEL.has(name)) {
     return runOnce(line.words, line, streams);
   }
   return runTopLevel(line, streams);
 }
+
+const TOP_LEVEL = new Set(['server', 'shell', 'import']);
 
 /** What is not in the table: its words are parsed, and its help is written, by yargs. */
 async function runTopLevel(line: CommandLine, streams: Streams): Promise<ExitCode> {
@@ -50,6 +54,9 @@ async function runTopLevel(line: CommandLine, streams: Streams): Promise<ExitCod
         code = await new Shell(line, streams).main();
       },
     )
+    .command('import', IMPORT_HELP, importOptions, async (parsed) => {
+      code = await runImport(readImportOptions(parsed), line, streams);
+    })
     .describe({
       server: 'host:port,host:port/chroot; also SYNOD_SERVER',
       timeout: 'session timeout in ms; without a server the command fails after it (5000)',
