@@ -17,6 +17,7 @@ import {
 } from '@synod/protocol';
 import { Calls, newCall, type Call } from './calls.js';
 import type { Effect } from './effect.js';
+import { HeldEvents } from './held-events.js';
 import { Watchers, type WatchKind } from './watchers.js';
 
 type EventEffect<T, L> = Extract<Effect<T, L>, { readonly type: 'event' }>;
@@ -34,7 +35,7 @@ export class Ledger<T, L> {
   /** Answers to setWatches that are still to come on this connection. */
   #rearming = 0;
   /** Events that came while watches are armed in several batches, each of which tells its own; null: they need not wait. */
-  #held: WatchEvent[] | null = null;
+  #held: HeldEvents | null = null;
 
   constructor(seen: Zxid) {
     this.#seen = this.#told = seen;
@@ -85,7 +86,7 @@ export class Ledger<T, L> {
   restart(welcome: Welcome): void {
     const rearm = this.#watchers.rearm(this.#told, limits.watchPaths, welcome.maxFrameBytes / 2);
     this.#rearming = rearm.length;
-    this.#held = rearm.length > 1 ? [] : null;
+    this.#held = rearm.length > 1 ? new HeldEvents() : null;
     this.calls.restart([...this.#identities, ...rearm].map((own) => newCall<T, L>(own, undefined, undefined)));
   }
 
@@ -94,16 +95,16 @@ export class Ledger<T, L> {
     // More events of the same transaction may follow: only those of earlier ones are certainly complete.
     this.#note(event.zxid, event.zxid - 1);
     if (this.#held === null) return this.#fire(event);
-    this.#held.push(event);
+    this.#held.add(event);
     return [];
   }
 
-  /** Once all batches are answered: what they have told, each event once, in the order in which it happened. */
+  /** Once all batches are answered: what they have told. */
   takeHeld(): EventEffect<T, L>[] {
     if (this.#held === null || this.#rearming > 0) return [];
-    const events = new Map(this.#held.map((event) => [`${event.zxid} ${event.type} ${event.path}`, event]));
+    const events = this.#held.take();
     this.#held = null;
-    return [...events.values()].sort((a, b) => a.zxid - b.zxid).flatMap((event) => this.#fire(event));
+    return events.flatMap((event) => this.#fire(event));
   }
 
   #fire(event: WatchEvent): EventEffect<T, L>[] {
@@ -116,7 +117,10 @@ export class Ledger<T, L> {
     const call = this.calls.answer(xid);
     if (call === undefined) throw new Error(`xid ${xid} is not due`);
     if (call.token === undefined) {
-      if (call.request.op === Op.setWatches && !isRefusal(result)) this.#rearming--;
+      if (call.request.op === Op.setWatches && !isRefusal(result)) {
+        this.#rearming--;
+        this.#held?.answered();
+      }
       return call;
     }
     this.#note(zxid, zxid);

@@ -30,15 +30,19 @@ export function rootOf(path: string): string | null {
   return root !== '' && (path === limitsOf(root) || path === usageOf(root)) ? root : null;
 }
 
-/** Writes down what subtrees hold; `made`: the znodes that came with the transaction. */
-export function writeUsages(state: ReferenceState, made: ReadonlySet<string>): void {
+/**
+ * Writes down what subtrees hold where there is a quota, or one of its two znodes was among the `changed` ones of the
+ * transaction.
+ */
+export function writeUsages(state: ReferenceState, changed: ReadonlySet<string>): void {
   const open = [...state.nodes.get(QUOTA_ROOT)!.children];
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
     const node = state.nodes.get(path)!;
     open.push(...node.children);
     const root = rootOf(path);
     if (root === null || path !== usageOf(root)) continue;
-    if (!made.has(path) && !state.nodes.has(limitsOf(root))) continue;
+    const limits = limitsOf(root);
+    if (!state.nodes.has(limits) && !changed.has(limits) && !changed.has(path)) continue;
     const { count, bytes } = countBelow(root, (at) => state.nodes.get(at) ?? null, state.nodes.keys());
     node.data = new TextEncoder().encode(`count=${count},bytes=${bytes}`);
   }
