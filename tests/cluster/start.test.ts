@@ -3,8 +3,9 @@ import { describe, expect } from '@jest/globals';
 import { answers, healthOf, noneServes, scenario, stays } from './rig.js';
 
 describe('the start of an ensemble', () => {
-  scenario('three servers find one leader; /health and /status tell who is what', {}, async (ensemble) => {
+  scenario('three servers find one leader; /health and /status tell who is what', {}, async (ensemble, guests) => {
     await ensemble.startAll();
+    await ensemble.level();
     const leader = await ensemble.leader();
     for (const id of ensemble.ids) {
       const role = id === leader ? 'leading' : 'following';
@@ -17,18 +18,27 @@ describe('the start of an ensemble', () => {
       const status = (await ensemble.status(id))!;
       expect(status).toMatchObject({
         ...{ server: id, cluster: 'synod', role, phase: 'broadcast', serving: true, member: true, epoch: 1, leader },
-        ...{ sessions: 0, ephemerals: 0, connections: 0, watches: 0, dataBytes: 0, diverged: [] },
+        ...{ sessions: 0, ephemerals: 0, connections: 0, watches: 0, diverged: [] },
       });
       for (const key of ['zxid', 'logged', 'durable', 'committed', 'folded'] as const) {
         expect(status[key]).toMatch(/^0x[0-9a-f]+$/);
       }
-      for (const key of ['znodes', 'uptimeMs', 'memoryBytes'] as const) expect(status[key]).toBeGreaterThan(0);
+      for (const key of ['znodes', 'dataBytes', 'uptimeMs', 'memoryBytes'] as const)
+        expect(status[key]).toBeGreaterThan(0);
       const { peers } = status;
       expect(peers.map(({ server }) => server)).toEqual(ensemble.ids.filter((other) => other !== id));
       for (const peer of peers) {
         expect(peer).toMatchObject({ role: 'participant', connected: true });
         if (id === leader) expect(peer).toMatchObject({ stage: 'live', behind: 0 });
       }
+    }
+    // The first thing that a leader has written: who the servers are.
+    for (const id of ensemble.ids) {
+      const client = await guests.connect([id]);
+      const { data } = await client.get('/zookeeper/config');
+      const lines = Buffer.from(data!).toString().split('\n');
+      const expected = ensemble.ids.map((one) => new RegExp(`^server.${one}=127.0.0.1:\\d+:\\d+:participant$`));
+      expect(lines).toEqual([...expected.map((line) => expect.stringMatching(line)), 'version=100000001']);
     }
     await ensemble.level();
   });
