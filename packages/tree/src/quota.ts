@@ -6,7 +6,7 @@
  * The data of `zookeeper_stats` is all that is known of a usage: there is no index to keep, store or load. It is kept in
  * two places by this one code: in the state, by every server with every transaction (a usage is part of the digest), and
  * in the leader's view of what is in flight, where limits are enforced. A usage is counted anew at the end of a transaction
- * that makes the quota, that leaves something unreadable there, or that ends a quota below another one. Nothing but the
+ * in which one of the two znodes came or went, there or of a quota below, or that leaves it unreadable. Nothing but the
  * data and so the dataLength of the znode changes, and nobody is told.
  *
  * Left out: quotas of `/`, as in ZooKeeper, and of `/zookeeper` and what is below: those would count themselves.
