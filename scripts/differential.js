@@ -45,7 +45,7 @@ await main(async () => {
   };
   const pairs = count('pairs', values.pairs ?? '1');
   if (pairs > 1 && values.zookeeper !== undefined) throw new Complaint('--pairs needs servers of its own.');
-  prepare();
+  prepare(['packages/cli']);
   const { DifferentialRun, summary } = await import('./lib/differential/run.js');
   const { startPairs } = await import('./lib/differential/servers.js');
   // Servers that keep their data in memory answer as those do that do not, only sooner.

@@ -166,15 +166,14 @@ export const ownRows = [
   {
     name: 'Sessions of others',
     text: 'A session that no server of Synod can have made has expired, also for a client that has seen a zxid that is yet to come. ZooKeeper ends such a connection without a word.',
-    excuses: ({ step, request, handshake, leftState, rightState }) =>
+    excuses: ({ step, handshake }) =>
       step.kind === 'connect' &&
       step.session !== null &&
       'value' in step.lastZxid &&
       step.lastZxid.value > 0n &&
-      request === null &&
-      leftState === 'closed' &&
-      rightState === 'open' &&
-      (handshake === undefined || (handshake[0] === undefined && isExpired(handshake[1]))),
+      handshake !== undefined &&
+      handshake[0] === undefined &&
+      isExpired(handshake[1]),
   },
   {
     name: 'Entries by `auth`',

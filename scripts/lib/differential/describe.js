@@ -51,7 +51,7 @@ function describeFrame(frame, type) {
 }
 
 /** @param {Request} request */
-export function describeRequest(request) {
+function describeRequest(request) {
   const record = recordOf(request);
   const what = record ? text({ ...record, type: undefined }) : 'that cannot be read';
   const more = [

@@ -132,19 +132,22 @@ export class Player {
     wire.write(Buffer.concat([lengthOf(kept.length), kept, ...step.behind.map((request) => this.#bytes(request))]));
     const got = await wire.replies(1 + step.behind.length);
     const [answer, ...rest] = got.frames;
-    if (answer !== undefined) this.#welcomed(step, answer);
+    const isWelcome = answer !== undefined && this.#welcomed(step, answer);
     this.#learn(step.behind, rest, step.on, true);
-    this.#note(step, got, got.state !== 'open');
+    // Behind an answer without a session nothing comes but the end.
+    const last = got.state === 'open' && !isWelcome ? await wire.replies(Infinity) : { frames: [], state: got.state };
+    this.#note(step, { frames: [...got.frames, ...last.frames], state: last.state }, last.state !== 'open');
   }
 
-  /** @param {import('./program.js').ConnectStep} step @param {Buffer} answer */
+  /** Whether there is a session now. @param {import('./program.js').ConnectStep} step @param {Buffer} answer */
   #welcomed(step, answer) {
     const { timeOut, sessionId, passwd } = connectResponse.read(new JuteReader(answer));
-    if (timeOut === 0) return;
+    if (timeOut === 0) return false;
     const label = step.session ?? step.label;
     for (const [on, owner] of this.#owners) if (owner === label) this.#owners.delete(on);
     this.#owners.set(step.on, label);
     this.#sessions.set(label, { id: sessionId, passwd: passwd ?? new Uint8Array(0), over: false });
+    return true;
   }
 
   /**

@@ -70,11 +70,6 @@
 /** Where in the frame of setWatches and setWatches2 the zxid stands. */
 export const ZXID_AT = 8;
 
-/** How many requests a program has. @param {readonly Step[]} steps */
-export function countRequests(steps) {
-  return steps.reduce((sum, step) => sum + requestsOf(step).length, 0);
-}
-
 /** @param {Step} step @returns {readonly Request[]} */
 export function requestsOf(step) {
   if (step.kind === 'send') return step.requests;

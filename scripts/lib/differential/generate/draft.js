@@ -109,7 +109,7 @@ export class Draft {
   /** Whether a connection may watch a path in this way; then it does. @param {Slot} slot @param {string} path @param {WatchKind} kind */
   watch(slot, path, kind) {
     const before = slot.watches.get(path) ?? kind;
-    if (!this.watches || before !== kind) return false;
+    if (!this.watches || before !== kind || path === '') return false;
     slot.watches.set(path, kind);
     return true;
   }

@@ -16,14 +16,14 @@ const flags = { persistent: 0, ephemeral: 1, persistentSequential: 2, ephemeralS
 const flagWeights = { persistent: 12, ephemeral: 4, persistentSequential: 3, ephemeralSequential: 2 };
 
 /** @param {Draft} draft */
-export function someVersion({ random }) {
+function someVersion({ random }) {
   if (random.chance(0.55)) return -1;
   if (random.chance(0.9)) return random.below(4);
   return random.pick([-2, -3, 2 ** 31 - 1, -(2 ** 31), 100]);
 }
 
 /** @param {Draft} draft */
-export function someData({ random }) {
+function someData({ random }) {
   if (random.chance(0.15)) return null;
   if (random.chance(0.005)) return new Uint8Array(1 + random.below(20_000)).fill(random.below(256));
   return Uint8Array.from({ length: random.below(9) }, () => random.below(256));
@@ -90,7 +90,7 @@ function setAcl(draft) {
  */
 function read(draft, slot, type) {
   const path = any(draft);
-  const watch = path !== '' && draft.random.chance(0.4) && draft.watch(slot, path, 'standard');
+  const watch = draft.random.chance(0.4) && draft.watch(slot, path, 'standard');
   return { type, path, watch };
 }
 
