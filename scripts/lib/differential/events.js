@@ -53,12 +53,17 @@ function firstDifference(left, right) {
   return count;
 }
 
+/** A path as it can be compared, however it was written. @param {string | null} path */
+function textOf(path) {
+  return plain(String(path));
+}
+
 /** @param {Buffer} frame @returns {Event} */
 function eventOf(frame) {
   const { header, body } = readFrame(frame);
   if (!body || body instanceof Uint8Array) return { zxid: header.zxid, path: '', text: frame.toString('hex') };
   const { type, state, path } = /** @type {WatcherEvent} */ (body);
-  const written = plain(String(path));
+  const written = textOf(path);
   return { zxid: header.zxid, path: written, text: `${type} ${state} ${written} ${header.err}` };
 }
 
@@ -98,16 +103,15 @@ function isRearmed(left, right, before) {
   if (type !== ZooKeeperOp.setWatches && type !== ZooKeeperOp.setWatches2) return false;
   const record = /** @type {import('@synod/zookeeper').RequestOf<typeof type> | undefined} */ (recordOf(before));
   if (!record) return false;
-  const listed = [...(record.data ?? []), ...(record.exists ?? []), ...(record.children ?? [])];
+  const listed = [...(record.data ?? []), ...(record.exists ?? []), ...(record.children ?? [])].map(textOf);
   const twice = new Set(listed.filter((path, index) => listed.indexOf(path) !== index));
   const doubled = without(left, right);
   if (without(right, left).length === 0 && doubled.every(({ path }) => twice.has(path))) return true;
   // Whoever has seen the future has missed nothing.
   if (before.zxid && 'value' in before.zxid && before.zxid.value > 0n) return false;
-  const roots = 'recursive' in record ? [...(record.recursive ?? []), ...(record.persistent ?? [])] : [];
+  const roots = 'recursive' in record ? [...(record.recursive ?? []), ...(record.persistent ?? [])].map(textOf) : [];
   /** @param {string} path */
-  const isPersistent = (path) =>
-    roots.some((root) => path === root || root === '/' || path.startsWith(`${String(root)}/`));
+  const isPersistent = (path) => roots.some((root) => path === root || root === '/' || path.startsWith(`${root}/`));
   const [paths, more] = [new Set(left.map(({ path }) => path)), new Set(right.map(({ path }) => path))];
   return [...paths].every((path) => more.has(path)) && [...more].every((path) => paths.has(path) || isPersistent(path));
 }
