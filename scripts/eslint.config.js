@@ -8,7 +8,7 @@ import { root } from './lib/project.js';
 
 /** Code that is the same on every machine at any time: what happens arrives as an argument, and leaves as a result. */
 const pure = [
-  'packages/{protocol,tree,zab}/src/**/*.ts',
+  'packages/{protocol,tree,zab,zookeeper}/src/**/*.ts',
   'packages/server/src/replica/**/*.ts',
   'packages/client/src/session/**/*.ts',
 ];

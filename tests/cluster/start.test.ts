@@ -5,6 +5,12 @@ import { answers, healthOf, noneServes, scenario, stays } from './rig.js';
 describe('the start of an ensemble', () => {
   scenario('three servers find one leader; /health and /status tell who is what', {}, async (ensemble, guests) => {
     await ensemble.startAll();
+    // The first transaction says who the servers are.
+    await ensemble.until(
+      async () => (await ensemble.status(1))?.committed === '0x100000001',
+      'the first transaction of epoch 1',
+      10_000,
+    );
     await ensemble.level();
     const leader = await ensemble.leader();
     for (const id of ensemble.ids) {
@@ -32,7 +38,6 @@ describe('the start of an ensemble', () => {
         if (id === leader) expect(peer).toMatchObject({ stage: 'live', behind: 0 });
       }
     }
-    // The first thing that a leader has written: who the servers are.
     for (const id of ensemble.ids) {
       const client = await guests.connect([id]);
       const { data } = await client.get('/zookeeper/config');

@@ -54,6 +54,7 @@ function ephemerals(sessions: readonly SessionFacts[]): string {
 
 /** `Sun Nov 22 18:44:17 UTC 2026` */
 function date(at: number): string {
+  // eslint-disable-next-line no-restricted-globals -- writes a given time down, and asks no clock
   const [weekday, day, month, year, time] = new Date(at).toUTCString().replace(',', '').split(' ');
   return `${weekday} ${month} ${day} ${time} UTC ${year}`;
 }
