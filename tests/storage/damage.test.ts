@@ -74,14 +74,16 @@ function harm(files: Map<string, Buffer>, random: () => number): string {
   const name = names[below(names.length)]!;
   const bytes = Buffer.from(files.get(name)!);
   files.set(name, bytes);
-  const count = 1 + below(Math.min(100, bytes.length));
-  const at = below(bytes.length - count + 1);
+  // Behind it lies the unused room of the write-ahead log.
+  const end = bytes.findLastIndex((byte) => byte !== 0) + 1;
+  const count = 1 + below(Math.min(100, end));
+  const at = below(end - count + 1);
   switch (below(6)) {
     case 0:
       bytes[at]! ^= 1 << below(8);
       return `${name}: one bit at ${at}`;
     case 1:
-      for (let i = 0; i < count; i++) bytes[below(bytes.length)]! ^= 1 + below(255);
+      for (let i = 0; i < count; i++) bytes[below(end)]! ^= 1 + below(255);
       return `${name}: ${count} bytes anywhere`;
     case 2:
       for (let i = 0; i < count; i++) bytes[at + i]! ^= 1 + below(255);
@@ -90,11 +92,11 @@ function harm(files: Map<string, Buffer>, random: () => number): string {
       bytes.fill(0, at, at + count);
       return `${name}: ${count} zeros from ${at}`;
     case 4:
-      files.set(name, bytes.subarray(0, bytes.length - count));
+      files.set(name, bytes.subarray(0, end - count));
       return `${name}: ${count} bytes cut off`;
     default:
       if (random() < 0.2) files.delete(name);
-      else files.set(name, bytes.subarray(0, below(bytes.length)));
+      else files.set(name, bytes.subarray(0, below(end)));
       return `${name}: cut short or removed`;
   }
 }

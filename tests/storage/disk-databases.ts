@@ -265,6 +265,21 @@ function states(fresh: () => Disk): void {
     again.close();
   });
 
+  test('room that is taken for the write-ahead log changes nothing that is read', () => {
+    const disk = fresh();
+    const state = makeState(disk, 1);
+    state.fold(rowsWith(1), place, 5, true);
+    disk.lengthen('state-1.db-wal', 60_000);
+    expect(rowsOf(state)).toEqual(rowsWith(1));
+    state.fold(rowsWith(2), place, 6, true);
+    disk.lengthen('state-1.db-wal', 60_000);
+    state.close();
+    const again = openState(disk, 1);
+    expect(again.header.digest).toBe(6);
+    expect(rowsOf(again)).toEqual(rowsWith(2));
+    again.close();
+  });
+
   test('a fold that is given up leaves nothing', () => {
     const disk = fresh();
     const state = makeState(disk, 1);

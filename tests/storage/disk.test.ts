@@ -3,8 +3,11 @@ import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { nodeDisk, type Disk } from '@synod/storage';
+import { openDirectory } from '@synod/storage/recover';
+import { WAL_BYTES } from '@synod/storage/sql';
+import { ORIGIN } from '@synod/zab';
 import { diskCompliance } from './disk-compliance.js';
-import { freshDir } from './support.js';
+import { chainOf, freshDir } from './support.js';
 
 /** A process that dies: whatever comes next sees a copy of the directory, in which nothing is open. */
 function mortal(): { disk: Disk; crash: () => void } {
@@ -19,6 +22,17 @@ function mortal(): { disk: Disk; crash: () => void } {
 }
 
 diskCompliance('nodeDisk', mortal);
+
+test('the log of a running server has its room from the start', () => {
+  const disk = nodeDisk(freshDir());
+  const { keeper, unlock } = openDirectory({ disk, cluster: 'test', server: 1, repairable: true });
+  expect(disk.size('log.db-wal')).toBe(WAL_BYTES);
+  keeper.apply([{ type: 'append', records: chainOf(ORIGIN, 1, 1, 100) }]);
+  expect(disk.size('log.db-wal')).toBe(WAL_BYTES);
+  keeper.close();
+  unlock();
+  expect(disk.exists('log.db-wal')).toBe(false);
+});
 
 describe('the lock of nodeDisk', () => {
   test('names its holder while it is held', () => {

@@ -215,7 +215,7 @@ describe('a crash at each step', () => {
     expect([...outcomes].sort()).toEqual(['after', 'before']);
   });
 
-  test('hints alone cost nothing and go out with the next batch, or when the log is closed', () => {
+  test('hints alone cost nothing: they go out when the row is written, when they are old, and when the log is closed', () => {
     const path = `${freshDir()}.db`;
     const { raw, keeper } = open(path, new Memory(), 100);
     const running = keeper();
@@ -223,9 +223,20 @@ describe('a crash at each step', () => {
     expect(running.log.history.committed).toBe(0);
     running.apply([{ type: 'accepted-epoch', epoch: 3 }]);
     expect(running.log.history.committed).toBe(records[3]!.zxid);
-    running.apply([{ type: 'committed', zxid: records[5]!.zxid }]);
+    const more = chainOf(endOf(records), 1, 11, 1100);
+    running.apply([
+      { type: 'append', records: more.slice(0, 1000) },
+      { type: 'committed', zxid: more[999]!.zxid },
+    ]);
+    expect(running.log.history.committed).toBe(records[3]!.zxid);
+    running.apply([
+      { type: 'append', records: more.slice(1000) },
+      { type: 'committed', zxid: more[1050]!.zxid },
+    ]);
+    expect(running.log.history.committed).toBe(more[1050]!.zxid);
+    running.apply([{ type: 'committed', zxid: more[1099]!.zxid }]);
     running.close();
-    expect(running.log.history.committed).toBe(records[5]!.zxid);
+    expect(running.log.history.committed).toBe(more[1099]!.zxid);
     raw.close();
   });
 });

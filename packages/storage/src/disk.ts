@@ -38,6 +38,11 @@ export interface Disk {
   remove(name: string): void;
   /** What was written to a file, or cut from it, stays so; nothing happens where it is missing. */
   sync(name: string): void;
+  /**
+   * Lengthens a file that exists by zeros up to so many bytes, so that a sync of what is written there later has no
+   * length to write. Durable. A disk without room for it leaves the file as it was, or anything in between.
+   */
+  lengthen(name: string, bytes: number): void;
   /** What was created, renamed or removed stays so. */
   syncNames(): void;
   /** Opens a file that is written in place, creating an empty one where there is none. */

@@ -31,6 +31,14 @@ export function pathOf({ dir }: Disk, name: string): string {
   return dir.endsWith('/') ? dir + name : `${dir}/${name}`;
 }
 
+/**
+ * Takes the room that the write-ahead log of an open, checkpointed database may need up to `bytes`. A commit in a file
+ * that grows has the file system's journal to sync as well.
+ */
+export function reserveWal(disk: Disk, name: string, bytes: number): void {
+  disk.lengthen(`${name}-wal`, bytes);
+}
+
 /** Bytes of a database with its write-ahead log. */
 export function databaseBytes(disk: Pick<Disk, 'size'>, name: string): number {
   return disk.size(name) + disk.size(`${name}-wal`);

@@ -12,6 +12,9 @@ import { checkpoint, type Sql } from './sql.js';
 import { StorageError } from './storage-error.js';
 import type { Mark, Watermark } from './watermark.js';
 
+/** A hint that the log knows is renewed when it is so many transactions old; sooner where the row is written anyway. */
+const HINT_EVERY = 1024;
+
 /** The durable side of agreement: log file and watermark of one server. */
 export class LogKeeper {
   readonly #sql: Sql;
@@ -34,8 +37,8 @@ export class LogKeeper {
   }
 
   /**
-   * Makes a batch durable: two syncs, three for one that lowers the watermark. A batch of nothing but `committed` hints
-   * is remembered and goes out with the next. Whatever it throws, nothing may be acknowledged any more.
+   * Makes a batch durable: two syncs, three for one that lowers the watermark. Hints of what is `committed` cost no sync
+   * of their own and go out with a later batch. Whatever it throws, nothing may be acknowledged any more.
    */
   apply(ops: readonly LogOp[]): void {
     const work: LogOp[] = [];
@@ -63,16 +66,18 @@ export class LogKeeper {
 
   /** Writes what is left of hints, empties the WAL into the main file and closes everything. */
   close(): void {
-    if (this.#hint > this.#log.history.committed) this.#write([]);
+    if (this.#hint > this.#log.history.committed) this.#log.apply([{ type: 'committed', zxid: this.#hint }]);
     checkpoint(this.#sql);
     this.#sql.close();
     this.#watermark.close();
   }
 
   #write(work: LogOp[]): void {
-    const adopted = work.some((op) => op.type === 'adopt');
-    if (!adopted && this.#hint > this.#log.history.committed) work.push({ type: 'committed', zxid: this.#hint });
-    this.#hint = 0;
+    // What was committed before says nothing about an adopted history.
+    if (work.some((op) => op.type === 'adopt')) this.#hint = 0;
+    const age = this.#hint - this.#log.history.committed;
+    const rowIsWritten = work.some((op) => op.type !== 'append');
+    if (age >= HINT_EVERY || (age > 0 && rowIsWritten)) work.push({ type: 'committed', zxid: this.#hint });
     this.#log.apply(work);
   }
 

@@ -45,6 +45,9 @@ export function nodeDisk(dir: string): Disk {
     sync: (name) => {
       syncFile(at(name));
     },
+    lengthen: (name, bytes) => {
+      lengthenFile(at(name), bytes);
+    },
     syncNames: () => {
       syncDirectory(dir);
     },
@@ -58,6 +61,22 @@ function syncFile(path: string): void {
   const handle = fs.openSync(path, 'r+');
   try {
     fs.fsyncSync(handle);
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+/** By zeros that are written: a sync behind a hole would have its blocks to write. */
+function lengthenFile(path: string, bytes: number): void {
+  const handle = fs.openSync(path, 'r+');
+  const { size } = fs.fstatSync(handle);
+  const zeros = Buffer.alloc(1_048_576);
+  try {
+    for (let end = size; end < bytes;) end += fs.writeSync(handle, zeros, 0, Math.min(zeros.length, bytes - end), end);
+    fs.fdatasyncSync(handle);
+  } catch (error) {
+    if (!['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error))) throw error;
+    fs.ftruncateSync(handle, size);
   } finally {
     fs.closeSync(handle);
   }

@@ -5,14 +5,14 @@
 import type { Zxid } from '@synod/protocol';
 import type { LogRecord, Position } from '@synod/zab';
 import type { Disk, Unlock } from './disk.js';
-import { dropKeptWal, keepWalAsDamaged, names, restoreKeptWal, stateNumbers } from './files.js';
+import { dropKeptWal, keepWalAsDamaged, names, reserveWal, restoreKeptWal, stateNumbers } from './files.js';
 import { identityOf, isVacant, readIdentity, writeIdentity } from './identity.js';
 import { closeFindings, inspect, isUnfinished, judge, refuse, type Findings, type Verdict } from './inspect.js';
 import type { Identity } from './log-file.js';
 import { LogKeeper } from './log-keeper.js';
 import { readNote, removeNote } from './note.js';
 import { layOut, rewrite, sweep } from './repair.js';
-import { checkpoint } from './sql.js';
+import { checkpoint, WAL_BYTES } from './sql.js';
 import { toStorageError } from './storage-error.js';
 
 /** Whose a directory is to be, and what may be done to it. */
@@ -144,6 +144,7 @@ function start(disk: Disk, own: Identity, findings: Findings, repaired: string |
   state.file.close();
   disk.syncNames();
   const keeper = new LogKeeper(log.sql, log.file, watermark);
+  reserveWal(disk, names.log, WAL_BYTES);
   const { history, last, ends } = log.file;
   const { acceptedEpoch, currentEpoch, committed, base, damage } = history;
   const { position, digest, rows } = header;

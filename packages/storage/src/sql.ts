@@ -27,6 +27,9 @@ export interface Sql {
 /** WAL pages after which SQLite moves them to the main file, within the commit that crosses the line. */
 const CHECKPOINT_PAGES = 4000;
 
+/** Bytes of a write-ahead log up to there: frames of a page of 4 KiB with 24 bytes each, and some for the last commit. */
+export const WAL_BYTES = (CHECKPOINT_PAGES + 100) * (4096 + 24);
+
 /**
  * Makes a fresh connection exclusive, write-ahead logged and fully synchronous, and reads each setting back: the
  * driver's build makes `synchronous` NORMAL in WAL mode, under which a commit is not durable. Takes the write lock once,

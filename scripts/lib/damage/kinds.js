@@ -95,18 +95,31 @@ function putBack(path, older) {
  */
 function change(random, path, kind) {
   const before = readFileSync(path);
-  if (before.length === 0) return null;
+  const end = contentEnd(before);
+  if (end === 0) return null;
   if (kind === 'truncate') {
-    const length = random.below(before.length);
+    const length = random.below(end);
     writeFileSync(path, before.subarray(0, length));
     return `${before.length} bytes become ${length}`;
   }
   const after = Buffer.from(before);
+  const content = after.subarray(0, end);
   const detail =
-    kind === 'flip bits' ? flip(random, after) : kind === 'zero a range' ? zero(random, after) : swap(random, after);
+    kind === 'flip bits'
+      ? flip(random, content)
+      : kind === 'zero a range'
+        ? zero(random, content)
+        : swap(random, content);
   if (before.equals(after)) return null;
   writeFileSync(path, after);
   return detail;
+}
+
+/** Where the zeros begin with which a file ends: the room of a write-ahead log that was never used. @param {Buffer} bytes */
+function contentEnd(bytes) {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return end;
 }
 
 /**

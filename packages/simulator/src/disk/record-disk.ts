@@ -134,6 +134,11 @@ export class RecordDisk implements SimDisk, Disk {
     this.#power.check();
   }
 
+  /** Files of this tier have no length of their own. */
+  lengthen(): void {
+    this.#power.check();
+  }
+
   syncNames(): void {
     if (this.#power.sync('EIO') === 'done') this.#names.sync();
   }

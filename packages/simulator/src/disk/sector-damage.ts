@@ -46,7 +46,12 @@ function on(target: Named | null, body: (target: Named) => string | null): strin
 
 function named(files: SectorFiles, name: string, atLeast: number): Named | null {
   const file = files.find(name);
-  return file === null || file.size < atLeast ? null : { name, file };
+  return file === null || contentEnd(file) < atLeast ? null : { name, file };
+}
+
+/** Where the zeros begin with which a file ends: room that was taken in advance and is not worth damaging. */
+function contentEnd(file: SectorFile): number {
+  return file.content().findLastIndex((byte) => byte !== 0) + 1;
 }
 
 function anyFile(files: SectorFiles, random: Random, atLeast: number): Named | null {
@@ -60,22 +65,23 @@ function anyFile(files: SectorFiles, random: Random, atLeast: number): Named | n
 
 /** Flips one bit at or behind a place. */
 function flip({ name, file }: Named, random: Random, from: number): string {
-  const at = random.int(from, file.size - 1);
+  const at = random.int(from, contentEnd(file) - 1);
   const bit = random.int(0, 7);
   put(file, at, new Uint8Array([file.content()[at]! ^ (1 << bit)]));
   return `${name}: bit ${bit} of byte ${at} of ${file.size} flipped`;
 }
 
 function zero({ name, file }: Named, random: Random): string {
-  const sector = random.int(0, Math.ceil(file.size / SECTOR) - 1);
+  const sector = random.int(0, Math.ceil(contentEnd(file) / SECTOR) - 1);
   const end = Math.min(file.size, (sector + random.pick([1, 1, 8])) * SECTOR);
   put(file, sector * SECTOR, new Uint8Array(end - sector * SECTOR));
   return `${name}: bytes ${sector * SECTOR} to ${end} of ${file.size} zeroed`;
 }
 
 function swap({ name, file }: Named, random: Random): string | null {
-  const unit = file.size >= 2 * PAGE && random.chance(0.5) ? PAGE : SECTOR;
-  const count = Math.floor(file.size / unit);
+  const end = contentEnd(file);
+  const unit = end >= 2 * PAGE && random.chance(0.5) ? PAGE : SECTOR;
+  const count = Math.floor(end / unit);
   const first = random.int(0, count - 2) * unit;
   const second = first + random.int(1, count - 1 - first / unit) * unit;
   const one = file.content().slice(first, first + unit);
@@ -88,7 +94,7 @@ function swap({ name, file }: Named, random: Random): string | null {
 
 function cut({ name, file }: Named, random: Random): string {
   const before = file.size;
-  const size = random.chance(0.2) ? 0 : random.int(0, before - 1);
+  const size = random.chance(0.2) ? 0 : random.int(0, Math.max(contentEnd(file) - 1, 0));
   file.truncate(size);
   file.sync();
   return `${name}: cut from ${before} to ${size} bytes`;
@@ -97,8 +103,8 @@ function cut({ name, file }: Named, random: Random): string {
 /** SQLite takes the frame for a torn one and forgets everything from there on. */
 function loseTail(target: Named, random: Random): string {
   const frame = FRAME_HEADER + PAGE;
-  const frames = Math.floor((target.file.size - WAL_HEADER) / frame);
-  return flip(target, random, WAL_HEADER + random.int(Math.floor(frames / 2), frames - 1) * frame);
+  const frames = Math.floor((contentEnd(target.file) - WAL_HEADER) / frame);
+  return flip(target, random, WAL_HEADER + random.int(Math.floor(frames / 2), Math.max(frames - 1, 0)) * frame);
 }
 
 function oldCopy(files: SectorFiles, random: Random): string | null {

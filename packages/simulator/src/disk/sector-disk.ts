@@ -14,6 +14,8 @@ import type { SqliteModule } from './sqlite-module.js';
 import { SectorSql } from './sqlite-sql.js';
 
 const LOCK = 'lock';
+/** Room taken in advance ends here, so that what lies in it and what lies behind it are both seen, at little cost. */
+const RESERVED_BYTES = 65_536;
 
 /** Properties of the disk, and what is done to the statements on their way to SQLite. */
 export interface SectorDiskOptions extends SectorOptions {
@@ -117,6 +119,13 @@ export class SectorDisk implements SimDisk {
   sync(name: string): void {
     const file = this.files.find(name);
     if (file) this.files.sync(file);
+  }
+
+  lengthen(name: string, bytes: number): void {
+    const file = this.files.find(name);
+    if (file === null || this.faults.full) return;
+    this.files.truncate(file, Math.max(file.size, Math.min(bytes, RESERVED_BYTES)));
+    this.files.sync(file);
   }
 
   syncNames(): void {
