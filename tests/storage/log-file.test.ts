@@ -1,4 +1,5 @@
 /** The log as a plain class over SQLite: what it takes, what it refuses, what it recognises as damage. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { makeZxid } from '@synod/protocol';
 import { configure, FORMAT, LogFile, openSqlite, type Sql } from '@synod/storage';
@@ -205,6 +206,27 @@ describe('damage', () => {
       again.log.apply([{ type: 'accepted-epoch', epoch: 9 }]);
     }).toThrow();
     again.sql.close();
+  });
+
+  test('cells that read as zeros, which no search finds, end what is proven', () => {
+    const { sql, path, log } = fresh();
+    const base = endOf(chainOf(ORIGIN, 1, 1, 1));
+    log.apply([
+      { type: 'adopt', base, state: 2 },
+      { type: 'append', records: chainOf(base, 1, 2, 10) },
+    ]);
+    sql.close();
+    const file = readFileSync(path);
+    const leaf = file.length - 4096;
+    expect(file[leaf]).toBe(13);
+    file.fill(0, leaf + 100);
+    writeFileSync(path, file);
+    const again = openSqlite(path, false);
+    configure(again);
+    const found = LogFile.open(again);
+    expect(found.broken).toBe('0 of its 10 records can be found');
+    expect(found.last).toEqual(base);
+    again.close();
   });
 
   test.each<[string, string]>([

@@ -314,6 +314,11 @@ export class LogFile {
         this.#records++;
         this.#bytes += body.length + RECORD_OVERHEAD;
       }
+      // In a damaged tree a search misses rows that are there.
+      const rows = this.#sql.prepare('SELECT count(*) FROM record').get()?.[0];
+      if (rows !== this.#records) {
+        throw new StorageError('DAMAGED', `${this.#records} of its ${String(rows)} records can be found`);
+      }
     } catch (error) {
       if (codeOf(error) === '') throw error;
       this.#broken = messageOf(error);

@@ -45,6 +45,9 @@ export class LogKeeper {
     for (const op of ops) {
       if (op.type === 'committed') this.#hint = Math.max(this.#hint, op.zxid);
       else work.push(op);
+      // What was committed before says nothing about what is gone.
+      if (op.type === 'truncate') this.#hint = Math.min(this.#hint, op.after.zxid);
+      else if (op.type === 'adopt') this.#hint = 0;
     }
     if (work.length === 0) return;
     this.#lowerMark(work);
@@ -73,8 +76,6 @@ export class LogKeeper {
   }
 
   #write(work: LogOp[]): void {
-    // What was committed before says nothing about an adopted history.
-    if (work.some((op) => op.type === 'adopt')) this.#hint = 0;
     const age = this.#hint - this.#log.history.committed;
     const rowIsWritten = work.some((op) => op.type !== 'append');
     if (age >= HINT_EVERY || (age > 0 && rowIsWritten)) work.push({ type: 'committed', zxid: this.#hint });

@@ -134,6 +134,7 @@ function recordStatements(): [string, Statement][] {
       const index = content.records.above(Number(zxid)) - 1;
       return index < 0 ? NOTHING : { start: 0, end: 1, at: () => recordAt(content, index).slice(0, 2) };
     }),
+    read('SELECT count(*) FROM record', (content) => ({ start: 0, end: 1, at: () => [content.records.length] })),
     read('SELECT count(*), total(length(body)) FROM record WHERE zxid > ?', (content, [zxid]) => {
       const first = content.records.above(Number(zxid));
       let total = 0;
