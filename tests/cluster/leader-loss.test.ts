@@ -45,7 +45,9 @@ describe('a leader that goes', () => {
     await ensemble.level();
   });
 
-  scenario('and is told to stop hands over first: a short pause, no error', {}, async (ensemble, guests) => {
+  // A server without a leader keeps its clients for two ticks; a loss without a word is noticed after five.
+  const patient = { settings: { tickTime: 2_000 } };
+  scenario('and is told to stop hands over first: a short pause, no error', patient, async (ensemble, guests) => {
     await ensemble.startAll();
     const leader = await ensemble.leader();
     const others = await followers(ensemble);
@@ -62,8 +64,8 @@ describe('a leader that goes', () => {
     for (const load of loads) {
       await load.stop();
       expect(load.errors).toEqual([]);
-      // Far below any time-out by which a loss would be noticed (a second here).
-      expect(load.longestMs).toBeLessThan(800);
+      // Far below any time-out by which a loss would be noticed.
+      expect(load.longestMs).toBeLessThan(4_000);
     }
     // Whoever is connected to another server does not even lose the connection.
     expect(states).toEqual([]);
@@ -89,11 +91,14 @@ describe('a leader that goes', () => {
     expect(String((await client.get('/a')).data)).toBe('after');
   });
 
-  scenario('without a quorum stops to serve within the limit', {}, async (ensemble, guests) => {
+  // Two and a half seconds of syncLimit.
+  const slower = { settings: { tickTime: 500 } };
+  scenario('without a quorum stops to serve within the limit', slower, async (ensemble, guests) => {
     await ensemble.startAll();
     const leader = await ensemble.leader();
     const others = await followers(ensemble);
-    const client = await guests.connect([leader]);
+    // With so long a timeout it does not leave by itself.
+    const client = await guests.connect([leader], { sessionTimeout: 20_000 });
     await client.create('/a', 'old');
     const lost = new Promise<void>((resolve) => {
       client.on('state', (state) => {
@@ -104,10 +109,11 @@ describe('a leader that goes', () => {
     const started = performance.now();
     const write = client.set('/a', 'new');
     await ensemble.until(() => noneServes(ensemble, [leader]), 'that the leader serves no longer', 10_000);
-    // syncLimit is a second here, and a tick 200 ms; the clients are sent away two ticks later.
-    expect(performance.now() - started).toBeLessThan(1_800);
+    // One tick more is for noticing; a limit that applied twice would be beyond this.
+    expect(performance.now() - started).toBeLessThan(5_000);
     await lost;
-    expect(performance.now() - started).toBeLessThan(2_800);
+    // The clients are sent away two ticks later.
+    expect(performance.now() - started).toBeLessThan(6_000);
     for (const id of others) ensemble.signal(id, 'SIGCONT');
     await write;
     await ensemble.level();

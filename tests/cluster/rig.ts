@@ -54,6 +54,9 @@ export class Guests {
 
 const ensembles = new Set<Ensemble>();
 
+/** In milliseconds. Some seconds of work for an idle machine; what a scenario waits for has limits of its own. */
+const SCENARIO_MS = 180_000;
+
 afterAll(async () => {
   await Promise.all([...ensembles].map((ensemble) => ensemble.stopAll('SIGKILL')));
 });
@@ -64,23 +67,27 @@ export function scenario(
   shape: Parameters<typeof Ensemble.create>[1],
   body: (ensemble: Ensemble, guests: Guests) => Promise<void>,
 ): void {
-  test(name, async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'synod-'));
-    const ensemble = await Ensemble.create(dir, shape);
-    const guests = new Guests(ensemble);
-    ensembles.add(ensemble);
-    try {
-      await body(ensemble, guests);
-    } catch (error) {
-      if (error instanceof Error) error.message += `\n(data and logs are in ${dir})\n${ensemble.logTails()}`;
-      throw error;
-    } finally {
-      guests.leave();
-      await ensemble.stopAll('SIGKILL');
-      ensembles.delete(ensemble);
-    }
-    rmSync(dir, { recursive: true });
-  });
+  test(
+    name,
+    async () => {
+      const dir = mkdtempSync(join(tmpdir(), 'synod-'));
+      const ensemble = await Ensemble.create(dir, shape);
+      const guests = new Guests(ensemble);
+      ensembles.add(ensemble);
+      try {
+        await body(ensemble, guests);
+      } catch (error) {
+        if (error instanceof Error) error.message += `\n(data and logs are in ${dir})\n${ensemble.logTails()}`;
+        throw error;
+      } finally {
+        guests.leave();
+        await ensemble.stopAll('SIGKILL');
+        ensembles.delete(ensemble);
+      }
+      rmSync(dir, { recursive: true });
+    },
+    SCENARIO_MS,
+  );
 }
 
 /** What a server says of its health. */
@@ -94,6 +101,18 @@ export async function answers(ensemble: Ensemble, ids: readonly number[]): Promi
   const all = async (): Promise<boolean> =>
     (await Promise.all(ids.map((id) => ensemble.status(id)))).every((status) => status !== null);
   await ensemble.until(all, `answers of ${ids.join(', ')}`, 30_000);
+}
+
+/** Waits until each of these servers has links to all others of them. */
+export async function linked(ensemble: Ensemble, ids: readonly number[]): Promise<void> {
+  const all = async (): Promise<boolean> => {
+    const statuses = await Promise.all(ids.map((id) => ensemble.status(id)));
+    return statuses.every((status) => {
+      const up = status?.peers.filter(({ connected }) => connected).map(({ server }) => server) ?? [];
+      return ids.every((id) => id === status?.server || up.includes(id));
+    });
+  };
+  await ensemble.until(all, `links between ${ids.join(', ')}`, 30_000);
 }
 
 /** Looks for `ms` milliseconds that nothing happens which should not; for what no event can tell. */
