@@ -1,4 +1,4 @@
-/** A replica without sockets and disk: persists are durable at once, clients are lists of messages, time is told. */
+/** A replica without sockets and disk: persists are durable when told so, clients are lists of messages, time is told. */
 import {
   epochOf,
   isWrite,
@@ -47,6 +47,12 @@ export class Rig {
   readonly notes: string[] = [];
   /** Warnings: `warn event name=value`. */
   readonly logged: string[] = [];
+  /** What is to be sent to another server, once what it depends on is durable. */
+  onSend: (to: number, message: readonly unknown[]) => void = () => undefined;
+  readonly #unsent: Extract<ReplicaEffect, { type: 'send' }>[] = [];
+  #durable = 0;
+  #persisted = 0;
+  #stalled = false;
   readonly #said = new Map<number, ServerMessage[]>();
   readonly #ops = new Map<string, OpCode>();
   readonly #xids = new Map<number, number>();
@@ -96,8 +102,13 @@ export class Rig {
   }
 
   #carryOut(effect: ReplicaEffect): void {
-    if (effect.type === 'persist') this.replica.step({ type: 'durable', token: effect.token });
-    else if (effect.type === 'fold' && effect.chunk.last) {
+    if (effect.type === 'persist') {
+      this.#persisted = effect.token;
+      this.#write();
+    } else if (effect.type === 'send') {
+      this.#unsent.push(effect);
+      this.#write();
+    } else if (effect.type === 'fold' && effect.chunk.last) {
       this.replica.step({ type: 'folded', position: effect.chunk.position });
     } else if (effect.type === 'client-send') {
       const opOf = (xid: number): OpCode | undefined => this.#ops.get(`${effect.connection}:${xid}`);
@@ -109,6 +120,26 @@ export class Rig {
       this.logged.push(`warn ${effect.event}${fields.join('')}`);
     } else if (effect.type === 'client-close' || effect.type === 'client-pause' || effect.type === 'client-resume') {
       this.notes.push(`${effect.type.slice(7)} ${effect.connection}`);
+    }
+  }
+
+  /** The disk does nothing, or goes on; the turn is not ended by it. */
+  set stalled(stalled: boolean) {
+    this.#stalled = stalled;
+    this.#write();
+  }
+
+  #write(): void {
+    if (!this.#stalled && this.#persisted > this.#durable) {
+      this.#durable = this.#persisted;
+      this.replica.step({ type: 'durable', token: this.#durable });
+    }
+    const held = new Set<number>();
+    for (const effect of this.#unsent.splice(0)) {
+      // What stands behind a message that waits, to the same server, waits with it.
+      if (effect.after > this.#durable) held.add(effect.to);
+      if (held.has(effect.to)) this.#unsent.push(effect);
+      else this.onSend(effect.to, effect.message);
     }
   }
 

@@ -156,6 +156,16 @@ describe('one promise of the sound run is broken', () => {
     expect(rules(run.lab, options)).toEqual([rule]);
   });
 
+  test.each([
+    [[500], []],
+    [[500, 550], []],
+    [[500, 700], ['C12']],
+  ])('C12: signs of life %j ms before the end, which may be lost for 100 ms', (ages, broken) => {
+    const { lab, gone } = sound();
+    for (const age of ages) change(lab.state(gone, 'suspended'), { contact: lab.now - age });
+    expect(rules(lab, { lostContact: 100 })).toEqual(broken);
+  });
+
   test('C13: a clock may be slow, but not slower', () => {
     const silentFor = (ms: number): Run => {
       const run = sound();

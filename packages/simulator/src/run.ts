@@ -291,9 +291,7 @@ class Run {
     const digest = world.leader?.replica?.tree.digest ?? null;
     const { tickTime } = config;
     const { counters } = this.#workload;
-    // Where links come and go, one sign of life after the other may be lost on its way to a leader that is still followed.
-    const unsteady = config.faults.flap > 0 ? Infinity : (config.syncLimit + 1) * tickTime;
-    const lostContact = isSteady(config) ? 0 : unsteady;
+    const lostContact = isSteady(config) ? 0 : (config.syncLimit + 1) * tickTime;
     const slack = { touchLag: 2 * tickTime, expirySlack: tickTime, lostContact };
     const leaderStill = (epoch: number, from: number, to: number): number => {
       const leader = observation.checker.leaderOf(epoch);

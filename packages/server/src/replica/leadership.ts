@@ -30,6 +30,8 @@ interface Attachment {
   identities: readonly Identity[];
 }
 
+type Attach = Extract<ServerMessage, { type: 'attach' }>;
+
 interface Lease {
   timeout: number;
   deadline: number;
@@ -47,6 +49,8 @@ export class Leadership {
   readonly #since: number;
   readonly proposals = new ProposalSizes();
   readonly #expiring = new Set<number>();
+  /** Questions about sessions whose creation or end is in the log but not applied here. */
+  readonly #undecided: { readonly from: number; readonly message: Attach }[] = [];
   readonly #syncs = new Map<number, { readonly from: number; readonly tag: number }>();
   readonly #notedQuotas = new Set<string>();
   #notedSince = 0;
@@ -178,13 +182,18 @@ export class Leadership {
     this.#lease(session, timeout);
   }
 
-  #attach(from: number, message: Extract<ServerMessage, { type: 'attach' }>): void {
+  #attach(from: number, message: Attach): void {
     const { tag, session, timeout, identities } = message;
     const known = this.#tree.sessions.get(session);
     const lastNumber = this.#preparer.lastNumber(session);
-    if (this.#isAhead(session) || (known === undefined) !== (lastNumber === undefined)) {
-      const reason = 'the session is just being made or ended, or there is another leader; try again';
+    if (session > this.#peer.status.last) {
+      const reason = 'the leader does not know the session; perhaps there is another leader: try again';
       this.#send(from, { type: 'refused', tag, code: 'CONNECTION_LOSS', reason });
+      return;
+    }
+    if (this.#isAhead(session) || (known === undefined) !== (lastNumber === undefined)) {
+      // A quorum of others may have made the session, and one of them told its client, before it is durable here.
+      this.#undecided.push({ from, message });
       return;
     }
     if (!known || lastNumber === undefined || !sameBytes(known.secretHash, message.secretHash)) {
@@ -261,6 +270,13 @@ export class Leadership {
 
   applied(zxid: Zxid): void {
     this.#preparer.applied(zxid);
+  }
+
+  /** After a batch of transactions: those who resume sessions that were being made or ended, in order. */
+  level(): void {
+    // What was committed is still applied when this server has just ceased to lead; the next leader is asked again.
+    if (!this.#peer.leads) return;
+    for (const { from, message } of this.#undecided.splice(0)) this.#attach(from, message);
   }
 
   /** `clock` must advance in short steps only, whatever the real time did. */

@@ -255,6 +255,7 @@ export class Replica {
       if (counterOf(record.zxid) % CHECKPOINT === 0) this.#checkpoint();
     }
     this.#applied = { zxid: this.#applied.zxid, chain: this.#applied.chain };
+    this.#leadership?.level();
     this.#clients.level();
   }
 

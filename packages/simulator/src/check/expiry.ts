@@ -34,16 +34,20 @@ export function checkExpiry(material: Material): Violation[] {
     const at = timeOf(entry);
     const least = session.timeout / (1 + options.clockError) - options.expirySlack;
     const heard = Math.max(known.get(session.session) ?? -Infinity, earlierEpochs);
-    const lost = options.lostContact === 0 ? 0 : options.lostContact + session.timeout / 3;
     const still = (ms: number): number => ms - options.leaderStill(epochOf(zxid), at - ms, at);
-    const silent = still(silence(entry, contacts.get(session.session) ?? [], options.touchLag));
+    const signs = contacts.get(session.session) ?? [];
+    const last = silence(entry, signs, options.touchLag);
+    // The last sign, and those shortly before it, may have been lost with the server that took them; no earlier ones.
+    const silent = still(silence(entry, signs, last + options.lostContact));
     const name = `session ${formatZxid(session.session)} of ${session.client} expired at ${formatZxid(zxid)}`;
     const limit = `its timeout is ${session.timeout} ms`;
     if (still(at - heard) < least) {
       const text = `${name}, ${still(at - heard).toFixed(1)} ms after its leader heard of it or began; ${limit}`;
       violations.push({ rule: 'C12', text });
-    } else if (silent < least - lost) {
-      const text = `${name}, ${silent.toFixed(1)} ms after its last answered request was sent; ${limit}`;
+    } else if (silent < least) {
+      const behind =
+        options.lostContact === 0 ? 'its last answered request was sent' : 'a sign of life that was not lost';
+      const text = `${name}, ${silent.toFixed(1)} ms after ${behind}; ${limit}`;
       violations.push({ rule: 'C12', text });
     }
   }

@@ -145,7 +145,7 @@ const server = [
   {
     name: 'session-being-made-or-ended',
     file: leadership,
-    find: "const reason = 'the session is just being made or ended, or there is another leader; try again';",
+    find: 'this.#undecided.push({ from, message });',
     how: 'after',
   },
   {
