@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Ensemble } from '../../scripts/lib/ensemble.js';
 import { settings } from '../../scripts/lib/interop/settings.js';
-import { ZooKeeperEnsemble } from '../../scripts/lib/interop/zookeeper-ensemble.js';
+import { ZooKeeperEnsemble } from '../../scripts/lib/zookeeper-ensemble.js';
 
 /** As the client decodes a Stat: longs stay eight bytes. */
 export interface Stat {

@@ -4,7 +4,7 @@ import { Ensemble } from '../ensemble.js';
 import { runProgram } from './program.js';
 import { settings } from './settings.js';
 import { table } from './table.js';
-import { ZooKeeperEnsemble } from './zookeeper-ensemble.js';
+import { ZooKeeperEnsemble } from '../zookeeper-ensemble.js';
 
 /**
  * @typedef {import('./clients.js').Client} Client

@@ -11,7 +11,7 @@ import { cNeeds, compileC, missing, serverNeeds } from './clients.js';
 import { runProgram } from './program.js';
 import { faults } from './run.js';
 import { table } from './table.js';
-import { ZooKeeperEnsemble } from './zookeeper-ensemble.js';
+import { ZooKeeperEnsemble } from '../zookeeper-ensemble.js';
 
 /** Samples of one portion; the first portion of each kind warms up and does not count. */
 const portion = 25;

@@ -14,7 +14,7 @@ import { Ensemble } from '../../ensemble.js';
 import { inRoot } from '../../project.js';
 import { settings } from '../settings.js';
 import { ZooKeeperClient } from '../zookeeper-client.js';
-import { ZooKeeperEnsemble } from '../zookeeper-ensemble.js';
+import { ZooKeeperEnsemble } from '../../zookeeper-ensemble.js';
 import { check, finish, once, please } from './terminal.js';
 
 const [against = 'synod', servers = ''] = process.argv.slice(2);

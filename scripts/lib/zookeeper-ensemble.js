@@ -1,21 +1,23 @@
 /**
- * Three servers of the real ZooKeeper, from the Debian package `libzookeeper-java`, with the calls of an Ensemble of
- * Synod that the interop run and the benchmark of connections need. Programs that pass against these are right about
- * ZooKeeper; only then does it say something that they pass against Synod.
+ * Servers of the real ZooKeeper, from the Debian package `libzookeeper-java`, with the calls of an Ensemble of Synod that
+ * the interop run, the differential test and the benchmark of connections need. Programs that pass against these are
+ * right about ZooKeeper; only then does it say something that they pass against Synod.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePorts } from '../ensemble.js';
+import { freePorts } from './ensemble.js';
+import { Complaint } from './project.js';
 
 /** ZooKeeper's jar; its manifest names the others. */
-export const zookeeperJar = '/usr/share/java/zookeeper.jar';
+const jar = '/usr/share/java/zookeeper.jar';
 
-/** Asked again this often, in milliseconds, how it is. */
+/** Asked again this often, in milliseconds, how it is; one that is asked while it starts may never answer. */
 const askMs = 50;
+const answerMs = 1_000;
 
 const logging = `log4j.rootLogger=WARN, A
 log4j.appender.A=org.apache.log4j.ConsoleAppender
@@ -30,6 +32,7 @@ const fixed = { 'admin.enableServer': 'false', maxClientCnxns: 0 };
  * @property {number} id
  * @property {number} clientPort
  * @property {string} dir
+ * @property {string} dataDir
  * @property {import('node:child_process').ChildProcess | null} process
  */
 
@@ -37,30 +40,41 @@ export class ZooKeeperEnsemble {
   /** @type {Map<number, Member>} */
   members = new Map();
 
+  /** @param {readonly string[]} javaOptions */
+  constructor(javaOptions) {
+    this.javaOptions = javaOptions;
+  }
+
   /**
-   * Chooses ports and writes the configuration of three servers; starts none.
+   * Chooses ports and writes the configuration of each server; starts none.
    *
    * @param {string} dir an empty or new folder
-   * @param {Readonly<Record<string, string | number>>} settings lines of the configuration files
+   * @param {Readonly<Record<string, string | number | boolean>>} settings lines of the configuration files
+   * @param {{ alone?: boolean; javaOptions?: readonly string[] }} [options] `alone`: one server, not three
    */
-  static async create(dir, settings) {
-    const ensemble = new ZooKeeperEnsemble();
-    const ports = await freePorts(9);
-    const port = (/** @type {number} */ kind, /** @type {number} */ id) => ports[kind * 3 + id - 1] ?? 0;
-    const servers = [1, 2, 3].map((id) => {
+  static async create(dir, settings, { alone = false, javaOptions = ['-Xmx512m'] } = {}) {
+    if (!existsSync(jar)) throw new Complaint(`There is no ${jar}. On Debian: apt-get install libzookeeper-java`);
+    const ensemble = new ZooKeeperEnsemble(javaOptions);
+    const ids = alone ? [1] : [1, 2, 3];
+    const ports = await freePorts(3 * ids.length);
+    const port = (/** @type {number} */ kind, /** @type {number} */ id) => ports[kind * ids.length + id - 1] ?? 0;
+    const servers = ids.map((id) => {
       const peers = `127.0.0.1:${port(1, id)}:${port(2, id)}:participant`;
       return `server.${id}=${peers};127.0.0.1:${port(0, id)}`;
     });
     mkdirSync(dir, { recursive: true });
     writeFileSync(join(dir, 'log4j.properties'), logging);
-    for (const id of [1, 2, 3]) {
+    for (const id of ids) {
       const home = join(dir, String(id));
-      mkdirSync(home, { recursive: true });
-      const own = { dataDir: home, ...fixed, ...settings };
+      const dataDir = join(home, 'data');
+      const clientPort = port(0, id);
+      mkdirSync(dataDir, { recursive: true });
+      writeFileSync(join(dataDir, 'myid'), String(id));
+      const door = { clientPort, clientPortAddress: '127.0.0.1' };
+      const own = { dataDir, ...fixed, ...settings, ...(alone ? door : {}) };
       const lines = Object.entries(own).map(([key, value]) => `${key}=${value}`);
-      writeFileSync(join(home, 'zoo.cfg'), `${[...lines, ...servers].join('\n')}\n`);
-      writeFileSync(join(home, 'myid'), String(id));
-      ensemble.members.set(id, { id, clientPort: port(0, id), dir: home, process: null });
+      writeFileSync(join(home, 'zoo.cfg'), `${[...lines, ...(alone ? [] : servers)].join('\n')}\n`);
+      ensemble.members.set(id, { id, clientPort, dir: home, dataDir, process: null });
     }
     return ensemble;
   }
@@ -85,10 +99,10 @@ export class ZooKeeperEnsemble {
   start(id) {
     const member = this.member(id);
     if (member.process) throw new Error(`server ${id} runs already`);
-    const classPath = `${join(member.dir, '..')}:${zookeeperJar}`;
+    const classPath = `${join(member.dir, '..')}:${jar}`;
     const program = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
     const log = openSync(join(member.dir, 'log'), 'a');
-    const args = ['-Xmx512m', '-cp', classPath, program, join(member.dir, 'zoo.cfg')];
+    const args = [...this.javaOptions, '-cp', classPath, program, join(member.dir, 'zoo.cfg')];
     const child = spawn('java', args, { stdio: ['ignore', log, log] });
     closeSync(log);
     member.process = child;
@@ -111,15 +125,16 @@ export class ZooKeeperEnsemble {
     await exit;
   }
 
-  async stopAll() {
-    await Promise.all(this.ids.map((id) => this.kill(id)));
+  async stopAll(/** @type {NodeJS.Signals} */ signal = 'SIGKILL') {
+    await Promise.all(this.ids.map((id) => this.kill(id, signal)));
   }
 
   /** Waits until these servers serve. @param {readonly number[]} ids */
   async serving(ids) {
     const deadline = performance.now() + 60_000;
     while (!(await Promise.all(ids.map((id) => this.#mode(id)))).every((mode) => mode !== null)) {
-      if (performance.now() > deadline) throw new Error(`ZooKeeper does not serve\n${this.logTails()}`);
+      const ended = ids.some((id) => this.member(id).process === null);
+      if (ended || performance.now() > deadline) throw new Error(`ZooKeeper does not serve\n${this.logTails()}`);
       await delay(askMs);
     }
   }
@@ -135,17 +150,23 @@ export class ZooKeeperEnsemble {
   /** What a server says of its mode; null where it does not serve. @param {number} id */
   async #mode(id) {
     const socket = connect(this.member(id).clientPort, '127.0.0.1');
-    socket.end('srvr');
+    socket.setTimeout(answerMs, () => socket.destroy());
+    socket.write('srvr');
     let text = '';
     socket.setEncoding('latin1').on('data', (/** @type {string} */ chunk) => (text += chunk));
     await once(socket, 'close').catch(() => {});
     return /^Mode: (\w+)$/m.exec(text)?.[1] ?? null;
   }
 
+  /** What a server has written, without what its logging library says of itself. @param {number} id */
+  log(id) {
+    const lines = readFileSync(join(this.member(id).dir, 'log'), 'utf8').split('\n');
+    return lines.filter((line) => !line.startsWith('SLF4J:')).join('\n');
+  }
+
   /** The last lines of all logs. */
   logTails(lines = 15) {
-    const tail = (/** @type {Member} */ { dir }) =>
-      readFileSync(join(dir, 'log'), 'utf8').split('\n').slice(-lines).join('\n');
-    return [...this.members.values()].map((member) => `--- ZooKeeper ${member.id}\n${tail(member)}`).join('\n');
+    const tail = (/** @type {number} */ id) => this.log(id).split('\n').slice(-lines).join('\n');
+    return this.ids.map((id) => `--- ZooKeeper ${id}\n${tail(id)}`).join('\n');
   }
 }
