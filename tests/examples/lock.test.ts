@@ -14,7 +14,7 @@ describe('the lock', () => {
   scenario('goes to one after the other, and on when its holder is killed', {}, async (ensemble) => {
     await ensemble.startAll();
     const start = (hold: number): Program =>
-      run('lock', ensemble.connectString, '--hold', String(hold), '--timeout', '1000');
+      run('lock', ensemble.connectString, '--hold', String(hold), '--timeout', '3000');
     const first = start(60_000);
     const tokens = [await token(first)];
     const second = start(60_000);
@@ -37,7 +37,7 @@ describe('the lock', () => {
 
   scenario('is kept past a change of leaders; a lost session loses it', {}, async (ensemble, guests) => {
     await ensemble.startAll();
-    const holder = run('lock', ensemble.connectString, '--hold', '60000', '--timeout', '1000');
+    const holder = run('lock', ensemble.connectString, '--hold', '60000', '--timeout', '3000');
     await token(holder);
     await ensemble.kill(await ensemble.leader());
     const client = await guests.connect();
