@@ -8,6 +8,7 @@
 import {
   isRefusal,
   isWrite,
+  limits,
   Op,
   refuse,
   type AddAuthRequest,
@@ -27,7 +28,7 @@ import { Syncs } from './syncs.js';
 import type { Surroundings } from './surroundings.js';
 import type { ReplicaOptions } from './options.js';
 
-/** Bytes of answers that one turn prepares for one client. */
+/** Bytes of answers that one turn prepares for one client, unless they must not wait. */
 const OUT_BYTES = 1_048_576;
 
 export class Clients {
@@ -161,10 +162,7 @@ export class Clients {
 
   #write(connection: Connection, xid: number, number: number, acked: number, request: Request): void {
     const problem = connection.takeNumber(number, acked);
-    if (problem !== null) {
-      this.dismiss(connection, 'BAD_ARGUMENTS', problem);
-      return;
-    }
+    if (problem !== null) return this.dismiss(connection, 'BAD_ARGUMENTS', problem);
     const { op } = request;
     if (number <= (this.#around.tree.sessions.get(connection.session)?.lastNumber ?? 0)) {
       // Not among the writes that wait: its transaction is applied already.
@@ -174,7 +172,7 @@ export class Clients {
     }
     const waiting = connection.enqueue({ xid, op, request, number, acked });
     this.#writes++;
-    if (this.#around.serving && connection.syncs === 0) this.#forward(connection, waiting);
+    if (this.#around.serving && connection.syncs === 0 && !connection.full) this.#forward(connection, waiting);
   }
 
   #forward(connection: Connection, waiting: Waiting): void {
@@ -187,8 +185,9 @@ export class Clients {
     this.#around.toLeader({ type: 'write', session, generation, number, acked, request: writeOf(waiting) });
   }
 
-  /** Passes on what waited for a sync: a read behind the sync must not see a write behind the read. */
+  /** Passes on what waited for a sync, or for room: a read behind it must not see a write behind the read. */
   #forwardHeld(connection: Connection): void {
+    if (connection.full) return;
     for (const waiting of connection.queued()) {
       if (waiting.op === Op.sync) return;
       if (waiting.number > 0 && waiting.reply === null && !waiting.forwarded) this.#forward(connection, waiting);
@@ -234,11 +233,11 @@ export class Clients {
     if (connection.state !== 'open' || !(this.#around.serving || applying)) return;
     this.#busy.add(connection);
     const { tree } = this.#around;
-    for (let waiting = connection.head; waiting && !connection.full; waiting = connection.head) {
-      if (connection.outBytes > OUT_BYTES) {
-        connection.full = true;
-        return;
-      }
+    for (let waiting = connection.head; waiting; waiting = connection.head) {
+      if (connection.outBytes > OUT_BYTES) connection.full = true;
+      if (connection.full && !connection.hasWriteUnderWay) return;
+      const { outBytes } = connection;
+      if (outBytes > limits.clientBacklogBytes) return this.dismiss(connection, 'CONNECTION_LOSS', 'too much to send');
       const reply = waiting.reply ?? this.#replyNow(connection, waiting, tree);
       if (!reply) return;
       connection.shift();
@@ -258,6 +257,7 @@ export class Clients {
     if (!connection) return;
     connection.full = false;
     this.#drain(connection);
+    if (this.#around.serving) this.#forwardHeld(connection);
   }
 
   #replyNow(connection: Connection, waiting: Waiting, tree: Tree): Reply | null {

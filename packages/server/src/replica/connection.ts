@@ -67,7 +67,7 @@ export class Connection {
   /** Wire messages to send at the end of the turn, and about how many bytes of data they hold. */
   out: unknown[][] = [];
   outBytes = 0;
-  /** Too much waits to be sent: nothing is answered until the host says that it has left. */
+  /** Too much waits to be sent: until the host says that it has left nothing is answered that can wait. */
   full = false;
   /** Number that the next write must have; 0 before the first. */
   #nextNumber = 0;
@@ -142,6 +142,11 @@ export class Connection {
   /** The oldest write without an answer. */
   get firstWrite(): Waiting | undefined {
     return this.#writes[this.#writesHead];
+  }
+
+  /** A write may be applied any moment: reads before it must be answered now, however much waits to be sent. */
+  get hasWriteUnderWay(): boolean {
+    return this.firstWrite?.forwarded === true;
   }
 
   /** Settles the oldest write. */

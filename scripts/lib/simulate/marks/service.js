@@ -69,7 +69,7 @@ const server = [
   {
     name: 'write-held',
     file: clients,
-    find: 'if (this.#around.serving && connection.syncs === 0) this.#forward(connection, waiting);',
+    find: 'if (this.#around.serving && connection.syncs === 0 && !connection.full) this.#forward(connection, waiting);',
     how: 'else',
   },
   { name: 'write-held-behind-sync', file: clients, find: 'if (waiting.op === Op.sync) return;', how: 'branch' },
@@ -85,7 +85,12 @@ const server = [
     find: 'write.number === number);\n    if (!connection || !waiting) return;',
     how: 'after',
   },
-  { name: 'client-full', file: clients, find: 'connection.full = true;', how: 'after' },
+  {
+    name: 'client-full',
+    file: clients,
+    find: 'if (connection.outBytes > OUT_BYTES) connection.full = true;',
+    how: 'branch',
+  },
   {
     name: 'session-ended-under-client',
     file: clients,

@@ -29,8 +29,8 @@ export const serviceMutants = [
     patches: [
       {
         file: clients,
-        find: 'if (this.#around.serving && connection.syncs === 0) this.#forward(connection, waiting);',
-        replace: 'if (this.#around.serving) this.#forward(connection, waiting);',
+        find: 'if (this.#around.serving && connection.syncs === 0 && !connection.full) this.#forward(connection, waiting);',
+        replace: 'if (this.#around.serving && !connection.full) this.#forward(connection, waiting);',
       },
     ],
     expect: ['C6', 'C4'],

@@ -250,6 +250,19 @@ export const sessionMutants = [
     expect: ['C6', 'C5', 'C4'],
   },
   {
+    id: 'S45c',
+    title: 'a read waits for room to be sent while a later write of its session is applied',
+    setting: [{ file: clients, find: 'const OUT_BYTES = 1_048_576;', replace: 'const OUT_BYTES = 1_000;' }],
+    patches: [
+      {
+        file: clients,
+        find: 'if (connection.full && !connection.hasWriteUnderWay) return;',
+        replace: 'if (connection.full) return;',
+      },
+    ],
+    expect: ['C6'],
+  },
+  {
     id: 'S46',
     title: 'a client without servers waits for ever',
     patches: [
