@@ -83,6 +83,24 @@ describe('reconnect', () => {
     expect(rig.session.state).toBe('expired');
   });
 
+  test('late attempts of its own do not cost a client its session', () => {
+    const rig = Rig.connected();
+    const comeBack = (): void => {
+      if (rig.session.wakeAt < Infinity) rig.advance(rig.session.wakeAt - rig.now);
+      rig.open();
+    };
+    for (let i = 0; i < 3; i++) {
+      rig.goodbye('SESSION_MOVED');
+      // Its hello is on the way when the connection breaks.
+      comeBack();
+      rig.lost();
+      comeBack();
+      rig.welcome();
+    }
+    rig.goodbye('SESSION_MOVED');
+    expect(rig.session.state).toBe('suspended');
+  });
+
   test('goodbye leads to the next server at once', () => {
     const rig = Rig.connected();
     rig.call('w', set('/a'));

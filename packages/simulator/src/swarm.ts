@@ -116,9 +116,10 @@ const rates: Readonly<Record<FaultKind, readonly [least: number, most: number]>>
   giant: [300_000, 3_000_000],
 };
 
-/** Calls that the clients of one run make, more or less, while faults go on; and where znodes hold much. */
+/** Calls that the clients of one run make, more or less, while faults go on; and where znodes hold much, calls and bursts. */
 const MOST_CALLS = 50_000;
-const MOST_HEAVY_CALLS = 3_000;
+const MOST_HEAVY_CALLS = 10_000;
+const MOST_HEAVY_BURSTS = 3_000;
 
 /** Draws the configuration of a seed. `hints` take the place of what was drawn. */
 export function drawConfig(seed: number | string, hints: Partial<SwarmConfig> = {}): SwarmConfig {
@@ -174,8 +175,8 @@ function makeBehind(drawn: SwarmConfig): SwarmConfig {
 }
 
 /** Busy clients are worth a shorter run: a seed is to take seconds, and what is there to be found comes soon. */
-function mostFaultMs({ clients, think, bytes }: WorkloadSettings): number {
-  const most = bytes >= LEAST_HEAVY ? MOST_HEAVY_CALLS : MOST_CALLS;
+function mostFaultMs({ clients, think, bytes, depth }: WorkloadSettings): number {
+  const most = bytes >= LEAST_HEAVY ? Math.min(MOST_HEAVY_BURSTS, MOST_HEAVY_CALLS / depth) : MOST_CALLS;
   return Math.max(30_000, Math.round((most * think) / clients));
 }
 

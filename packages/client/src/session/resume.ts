@@ -18,7 +18,7 @@ export function resumeProblem(id: number, lastNumber: number | undefined, welcom
 }
 
 /**
- * A session may be taken away by a late attempt of our own, so it is taken back. But two clients that both did so for
- * ever would never get anywhere.
+ * A session may be taken away by a late attempt of our own, so it is taken back, more often the more such attempts there
+ * were. But two clients that both did so for ever would never get anywhere.
  */
 export const PATIENCE_WITH_OTHERS = 2;

@@ -67,6 +67,7 @@ export class Session<T, L> {
   #cause = '';
   #failures = 0;
   /** How often in a row somebody else took the session away. */
+  /** How often the session was taken, less our hellos without an answer: late ones may have taken it. */
   #moved = 0;
   #closing = false;
   /** When a closing client that has no connection stops looking for one. */
@@ -226,6 +227,7 @@ export class Session<T, L> {
     const state = this.#state;
     if (connection !== connectionOf(state) || (state.phase !== 'connecting' && state.phase !== 'suspended')) return;
     nextPhase(state.phase, 'opened', state.phase);
+    this.#moved--;
     const deadline = now + helloLimit(this.#timeout);
     const giveUpAt = state.phase === 'suspended' ? state.giveUpAt : Infinity;
     this.#state = { phase: 'handshaking', from: state.phase, connection, deadline, giveUpAt };
@@ -258,6 +260,7 @@ export class Session<T, L> {
 
   #message(message: ServerMessage, now: number): void {
     const state = this.#state;
+    if (state.phase === 'handshaking') this.#moved++;
     if (message.type === 'goodbye') return this.#goodbye(message.goodbye.code, message.goodbye.reason, now);
     if (state.phase === 'handshaking') {
       if (message.type !== 'welcome') return this.#lose(`${message.type} before welcome`, now);
@@ -269,8 +272,8 @@ export class Session<T, L> {
   }
 
   #goodbye(code: Refusal['code'], reason: string, now: number): void {
-    const over = code === 'SESSION_EXPIRED' || (code === 'SESSION_MOVED' && ++this.#moved > PATIENCE_WITH_OTHERS);
-    if (over && this.#id !== 0) this.#finish('denied', refuse(code, '', reason));
+    const taken = code === 'SESSION_MOVED' && ++this.#moved > PATIENCE_WITH_OTHERS;
+    if ((taken || code === 'SESSION_EXPIRED') && this.#id !== 0) this.#finish('denied', refuse(code, '', reason));
     else this.#lose(`goodbye: ${code}: ${reason}`, now);
   }
 
