@@ -163,11 +163,15 @@ export function drawConfig(seed: number | string, hints: Partial<SwarmConfig> = 
   return { ...(random.fork('behind').chance(0.06) ? makeBehind(drawn) : drawn), ...hints };
 }
 
+/** Milliseconds of faults; folds that come to no end meanwhile must do so in the time that a run waits behind them. */
+const MOST_BEHIND_MS = 150_000;
+
 /** Where folds never come to an end and nothing else is kept: whoever was away for a while needs the whole state. */
 function makeBehind(drawn: SwarmConfig): SwarmConfig {
   const { tuning, faults } = drawn;
   return {
     ...drawn,
+    faultMs: Math.min(drawn.faultMs, MOST_BEHIND_MS),
     tuning: { ...tuning, foldMs: 50, foldRows: 1, retainRecords: 0 },
     coarse: 10,
     faults: { ...faults, pauseInRead: faults.pauseInRead || 20_000 },
