@@ -53,6 +53,8 @@ const PATIENCE_MS = 30_000;
 /** The host's tick, with each of which a fold goes on, and rows that one may have. */
 const FOLD_TICK_MS = 20;
 const MOST_FOLDED = 1_000;
+/** More than servers grant: who asks whether writes are answered must not lose its session to a slow disk meanwhile. */
+const PROBER_TIMEOUT_MS = 60_000;
 
 /** So much of a pause may count as time for the server that stood still: one step of its clock, and a tick. */
 const NOTICED_MS = 400;
@@ -177,7 +179,7 @@ class Run {
     const core = [...world.servers.values()].filter(({ id }) => !outside.includes(id));
     for (const { id, up } of core) if (!up) world.startLater(id);
     const began = world.timeline.now;
-    const prober = world.makeClient({ timeout: world.config.workload.maxTimeout, servers: core.map(({ id }) => id) });
+    const prober = world.makeClient({ timeout: PROBER_TIMEOUT_MS, servers: core.map(({ id }) => id) });
     let done = false;
     prober.start(probe(prober, `/probe`, () => (done = true)));
     await this.#must('no write of a client is answered', this.#patience, () => done);
