@@ -34,6 +34,14 @@ function open({ trio, near }: Cast): number {
   return welcomeOf(trio.rig(near), 1)!.session;
 }
 
+/** As {@link open}, but the leader's disk stands still: the others have made the session, and it has not applied that. */
+function openAhead({ trio, leader, near }: Cast): Welcome {
+  trio.rig(leader).stalled = true;
+  trio.rig(near).connect(1, { timeout: TIMEOUT });
+  trio.settle();
+  return welcomeOf(trio.rig(near), 1)!;
+}
+
 function hangUp({ trio, near }: Cast): void {
   trio.rig(near).replica.step({ type: 'client-closed', connection: 1 });
 }
@@ -44,10 +52,7 @@ describe('a session that is resumed at once', () => {
   test('waits for its creation where the leader has the slowest disk', () => {
     const of = cast();
     const { trio, near, far, leader } = of;
-    trio.rig(leader).stalled = true;
-    trio.rig(near).connect(1, { timeout: TIMEOUT });
-    trio.settle();
-    const { session, secret } = welcomeOf(trio.rig(near), 1)!;
+    const { session, secret } = openAhead(of);
     expect([near, far, leader].map((id) => aliveAt(trio, id))).toEqual([true, true, false]);
     trio.rig(far).connect(2, { session, secret, timeout: TIMEOUT });
     trio.tick(200);
@@ -66,10 +71,7 @@ describe('a session that is resumed at once', () => {
   test('two that resume it meanwhile get it in the order in which they asked', () => {
     const of = cast();
     const { trio, near, far, leader } = of;
-    trio.rig(leader).stalled = true;
-    trio.rig(near).connect(1, { timeout: TIMEOUT });
-    trio.settle();
-    const { session, secret } = welcomeOf(trio.rig(near), 1)!;
+    const { session, secret } = openAhead(of);
     trio.rig(far).connect(2, { session, secret });
     trio.settle();
     trio.rig(near).connect(3, { session, secret });
@@ -104,11 +106,8 @@ describe('a session that is resumed at once', () => {
 
   test('a leader that steps down just as it could decide decides no more', () => {
     const of = cast();
-    const { trio, near, far, leader } = of;
-    trio.rig(leader).stalled = true;
-    trio.rig(near).connect(1, { timeout: TIMEOUT });
-    trio.settle();
-    const { session, secret } = welcomeOf(trio.rig(near), 1)!;
+    const { trio, far, leader } = of;
+    const { session, secret } = openAhead(of);
     trio.rig(far).connect(2, { session, secret });
     trio.settle();
     // In one turn: its disk has written, and it finds that it has heard no quorum for long.

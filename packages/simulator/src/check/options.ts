@@ -14,7 +14,7 @@ export interface CheckOptions {
   /**
    * For so long a server that is cut off from its leader, or about to be killed, takes signs of life that the leader hears
    * of too late or never, in milliseconds; 0 where no server fails (C12; and C14, as the client then believes in its session
-   * too long). However often a link comes and goes: a server that is level with its leader again has told what it heard.
+   * too long). However often a link comes and goes: a server that is level with its leader again attaches its sessions anew.
    */
   readonly lostContact: number;
   /** For how many milliseconds of that time the leader of an epoch stood still: that silence is its own (C12). */
